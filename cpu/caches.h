@@ -9,6 +9,9 @@
 #include "cpu/topology.h"
 #include "qmp/qapi-types-cpu.h"
 
+/* Leaf 2: a byte for each cache. */
+void caches_descriptors(const X8664CpuProps *props, guint32 ret_regs[4]);
+
 /* One cache in Intel's form (leaf 4) and in AMD's (leaf 0x8000001d); index counts from 0.
  * Behind the last cache, all registers are zero and the result is false. */
 bool caches_intel(const X8664CpuProps *props, const CpuTopology *topology, guint index,
@@ -16,7 +19,7 @@ bool caches_intel(const X8664CpuProps *props, const CpuTopology *topology, guint
 bool caches_amd(const X8664CpuProps *props, const CpuTopology *topology, guint index,
                 guint32 ret_regs[4]);
 
-/* Leaves 0x80000005 and 0x80000006: sizes alone. */
+/* Leaves 0x80000005 and 0x80000006: sizes alone, and those of TLBs. */
 void caches_level_1(const X8664CpuProps *props, guint32 ret_regs[4]);
 void caches_levels_2_3(const X8664CpuProps *props, guint32 ret_regs[4]);
 

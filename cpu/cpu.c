@@ -38,6 +38,39 @@ void cpu_foreach(Object *root, void (*f)(Cpu *cpu, void *data), void *data)
     }
 }
 
+static void add_taken(Cpu *cpu, void *data)
+{
+    const CpuPlace place = { .ids = cpu->ids, .apic_id = cpu->apic_id, .cpu = cpu };
+
+    g_array_append_val(data, place);
+}
+
+static void note_apic_id(Cpu *cpu, void *data)
+{
+    g_hash_table_insert(data, GUINT_TO_POINTER(cpu->apic_id), cpu);
+}
+
+GArray *cpu_places(Object *root)
+{
+    const Accel *accel = accel_find(root);
+    guint32 n = accel ? topology_n_places(&accel->topology) : 0;
+    GArray *places = g_array_sized_new(FALSE, FALSE, sizeof(CpuPlace), n);
+    g_autoptr(GHashTable) by_apic_id = g_hash_table_new(NULL, NULL);
+
+    if (n == 0) {
+        cpu_foreach(root, add_taken, places);
+    }
+    cpu_foreach(root, note_apic_id, by_apic_id);
+    for (guint32 i = 0; i < n; i++) {
+        CpuPlace place = { .ids = topology_ids_of_index(&accel->topology, i) };
+
+        place.apic_id = topology_apic_id(&accel->topology, &place.ids);
+        place.cpu = g_hash_table_lookup(by_apic_id, GUINT_TO_POINTER(place.apic_id));
+        g_array_append_val(places, place);
+    }
+    return places;
+}
+
 /* Gives cpu the lowest free index: the list is sorted by index. */
 static void enlist(Accel *accel, Cpu *cpu)
 {

@@ -46,6 +46,17 @@ Cpu *cpu_by_index(Object *root, guint index);
 /* Calls f for every realized CPU in order of index. */
 void cpu_foreach(Object *root, void (*f)(Cpu *cpu, void *data), void *data);
 
+/* A place for a CPU in the machine's topology. */
+typedef struct {
+    CpuIds ids;
+    guint32 apic_id;
+    Cpu *cpu;                   /* borrowed; NULL: it is empty */
+} CpuPlace;
+
+/* All places, in the order in which CPUs get them; if their number is not limited, those that are
+ * taken, in order of index.  An array of CpuPlace, for the caller to unref.  Machine lock held. */
+GArray *cpu_places(Object *root);
+
 /* Whether it is the boot CPU, which runs at power-on; the others wait for a SIPI. */
 static inline bool cpu_is_bsp(const Cpu *cpu)
 {

@@ -138,15 +138,12 @@ static guint32 choose_level(const Builder *b)
     if (word(b, 7, 0, EBX) || word(b, 7, 0, ECX) || word(b, 7, 0, EDX) || word(b, 7, 1, EAX)) {
         level = MAX(level, 7);
     }
-    if (topology_threads_per_socket(b->topology) > 1 || props->x2apic) {
-        level = MAX(level, 0xb);
-    }
     level = MAX(level, props->arat ? 6 : 0);
     level = MAX(level, props->pmu ? 0xa : 0);
     level = MAX(level, props->xsave ? 0xd : 0);
     level = MAX(level, props->intel_pt ? 0x14 : 0);
     level = MAX(level, props->amx_tile ? 0x1e : 0);
-    level = MAX(level, b->topology->dies > 1 ? 0x1f : 0);
+    level = MAX(level, b->topology->dies > 1 && !is_amd(b) ? 0x1f : 0);
     return level;
 }
 
@@ -205,29 +202,42 @@ static guint32 signature(const Builder *b)
     return make_signature(b->props->family, b->props->model, b->props->stepping);
 }
 
-static void add_leaf_1(Builder *b)
+/* EBX[23:16] of leaf 1, if there is more than one: Intel counts the ids of a package, AMD its
+ * threads. */
+static guint32 logical_processors(const Builder *b)
 {
     guint32 threads = topology_threads_per_socket(b->topology);
     guint32 ids = 1u << topology_socket_shift(b->topology);
+
+    return threads > 1 ? MIN(is_amd(b) ? threads : ids, 255) : 0;
+}
+
+static void add_leaf_1(Builder *b)
+{
+    guint32 threads = topology_threads_per_socket(b->topology);
     guint32 edx = word(b, 1, 0, EDX);
 
     add(b, (CpuidLeaf){
         .leaf = 1,
         .eax = signature(b),
-        .ebx = (b->cpu->apic_id & 0xff) << 24 | MIN(ids, 255) << 16 |
+        .ebx = (b->cpu->apic_id & 0xff) << 24 | logical_processors(b) << 16 |
                (b->props->clflush ? CACHE_LINE / 8 << 8 : 0),
         .ecx = word(b, 1, 0, ECX),
         .edx = edx | (threads > 1 ? 1u << 28 : 0),
     });
 }
 
-/* Leaf 2 only refers to leaf 4 (descriptor 0xff). */
+/* Leaves 2 and 4 are reserved on AMD's CPUs. */
 static void add_caches(Builder *b)
 {
     guint32 regs[4];
     guint i = 0;
 
-    add(b, (CpuidLeaf){ .leaf = 2, .eax = 0xff01 });
+    if (is_amd(b)) {
+        return;
+    }
+    caches_descriptors(b->props, regs);
+    add(b, (CpuidLeaf){ .leaf = 2, .eax = regs[EAX], .ecx = regs[ECX], .edx = regs[EDX] });
     while (caches_intel(b->props, b->topology, i, regs)) {
         add_sub(b, 4, i++, regs);
     }
@@ -429,17 +439,19 @@ static void add_amd_caches(Builder *b)
     guint32 regs[4];
 
     caches_level_1(b->props, regs);
-    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 5, .ecx = regs[ECX], .edx = regs[EDX] });
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 5, .eax = regs[EAX], .ebx = regs[EBX],
+                        .ecx = regs[ECX], .edx = regs[EDX] });
     caches_levels_2_3(b->props, regs);
-    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 6, .ecx = regs[ECX], .edx = regs[EDX] });
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 6, .ebx = regs[EBX], .ecx = regs[ECX],
+                        .edx = regs[EDX] });
 }
 
-/* Leaves 0x8000001d, caches, and 0x8000001e, ids: a die is a node. */
+/* Leaves 0x8000001d, caches, and 0x8000001e, ids: a die is a node.  A model whose xlevel goes that
+ * far has them, even without the feature `topoext`. */
 static void add_topology_extensions(Builder *b)
 {
     const CpuTopology *t = b->topology;
     const CpuIds *ids = &b->cpu->ids;
-    guint dies = MAX(t->dies, 1);
     guint32 regs[4];
     guint i = 0;
 
@@ -451,7 +463,7 @@ static void add_topology_extensions(Builder *b)
         .leaf = LEAF_EXTENDED + 0x1e,
         .eax = b->cpu->apic_id,
         .ebx = (ids->core & 0xff) | (topology_threads_per_core(t) - 1) << 8,
-        .ecx = ((ids->socket * dies + ids->die) & 0xff) | (dies - 1) << 8,
+        .ecx = (b->cpu->apic_id >> topology_die_shift(t) & 0xff) | (MAX(t->dies, 1) - 1) << 8,
     });
 }
 
@@ -486,9 +498,7 @@ static void add_extended(Builder *b)
         add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 0xa, .eax = 1, .ebx = 16,
                             .edx = word(b, LEAF_EXTENDED + 0xa, 0, EDX) });
     }
-    if (b->props->topoext) {
-        add_topology_extensions(b);
-    }
+    add_topology_extensions(b);
 }
 
 static void add_via(Builder *b)

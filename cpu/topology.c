@@ -68,6 +68,11 @@ CpuIds topology_ids(const CpuTopology *topology, guint32 apic_id)
     };
 }
 
+guint32 topology_n_places(const CpuTopology *topology)
+{
+    return topology->sockets * topology_threads_per_socket(topology);
+}
+
 CpuIds topology_ids_of_index(const CpuTopology *topology, guint32 index)
 {
     guint32 threads = topology_threads_per_core(topology);

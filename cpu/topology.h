@@ -37,6 +37,9 @@ guint32 topology_threads_per_socket(const CpuTopology *topology);
 guint32 topology_apic_id(const CpuTopology *topology, const CpuIds *ids);
 CpuIds topology_ids(const CpuTopology *topology, guint32 apic_id);
 
+/* How many places there are for CPUs; 0: without limit. */
+guint32 topology_n_places(const CpuTopology *topology);
+
 /* The place of the index-th CPU, counted through threads, cores, dies, sockets. */
 CpuIds topology_ids_of_index(const CpuTopology *topology, guint32 index);
 

@@ -43,6 +43,11 @@ typedef struct {
     GError **error;
 } Change;
 
+static bool can_be_set(const QmpMember *member)
+{
+    return !(member->flags & (QMP_MEMBER_READONLY | QMP_MEMBER_INTERNAL));
+}
+
 static bool change_property(const char *name, const void *value, void *data)
 {
     Change *change = data;
@@ -50,7 +55,7 @@ static bool change_property(const char *name, const void *value, void *data)
     const QmpMember *member = qmp_class_member(change->klass, name);
     guint row;
 
-    if (!member || member->flags & (QMP_MEMBER_READONLY | QMP_MEMBER_INTERNAL)) {
+    if (!member || !can_be_set(member)) {
         qmp_error_set_at(change->error, name, ERROR_REASON_PROPERTY_NOT_FOUND,
                          "class '%s' has no property '%s' that can be set", change->klass->name,
                          name);
@@ -132,17 +137,31 @@ void x86_model_clear(X86Model *model)
     }
 }
 
-/* ---- Changes to base ---- */
+/* ---- As properties ---- */
 
-static void add_member(QmpValue *dict, const X86Model *model, const char *name)
+static void add_member(QmpValue *dict, const X86Model *model, const QmpMember *member)
 {
-    const QmpMember *member = qmp_class_member(model->klass, name);
     const QmpType *type = qmp_type(member->type);
     const void *storage = &G_STRUCT_MEMBER(char, model->props, member->offset);
 
-    if (type->kind != QMP_KIND_STR || *(char *const *)storage) {
-        qmp_value_set(dict, name, qmp_to_value(type, storage));
+    if (qmp_member_present(member, model->props)) {
+        qmp_value_set(dict, qmp_name(member->name), qmp_to_value(type, storage));
     }
+}
+
+CpuModelInfo *x86_model_full(const X86Model *model, const char *name)
+{
+    const QmpType *type = model->klass->props;
+    CpuModelInfo *info = g_new0(CpuModelInfo, 1);
+
+    info->name = g_strdup(name);
+    info->props = qmp_value_dict();
+    for (guint i = 0; i < type->n_members; i++) {
+        if (can_be_set(&qmp_members(type)[i])) {
+            add_member(info->props, model, &qmp_members(type)[i]);
+        }
+    }
+    return info;
 }
 
 CpuModelInfo *x86_model_static(const X86Model *model)
@@ -152,7 +171,7 @@ CpuModelInfo *x86_model_static(const X86Model *model)
     info->name = g_strdup("base");
     info->props = qmp_value_dict();
     for (const char *const *name = identity; *name; name++) {
-        add_member(info->props, model, *name);
+        add_member(info->props, model, qmp_class_member(model->klass, *name));
     }
     for (guint i = 0; i < qmp_n_cpuid_bits; i++) {
         const QmpCpuidBit *bit = &qmp_cpuid_bits[i];

@@ -32,6 +32,10 @@ void x86_model_clear(X86Model *model);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(X86Model, x86_model_clear)
 
+/* All properties of the model that can be set, for the caller to free; name: the one that was
+ * asked for. */
+CpuModelInfo *x86_model_full(const X86Model *model, const char *name);
+
 /* The model as changes to `base`, for the caller to free. */
 CpuModelInfo *x86_model_static(const X86Model *model);
 

@@ -66,6 +66,7 @@ struct KvmAccel {
     int vm_fd;
     AccelIrqchip irqchip;
     bool has_pit;
+    bool wide_ids;              /* KVM_X2APIC_API_USE_32BIT_IDS is on */
     int extint;                 /* atomic: INT of the machine's PICs (split) */
     KvmChips chips;
     KvmSlots slots;

@@ -128,6 +128,7 @@ static void learn_capabilities(KvmDevice *device)
     device->irqfd_resample = capability(device, KVM_CAP_IRQFD_RESAMPLE);
     device->ioeventfd_any_length = capability(device, KVM_CAP_IOEVENTFD_ANY_LENGTH);
     device->tsc_deadline = capability(device, KVM_CAP_TSC_DEADLINE_TIMER);
+    device->wide_ids = capability(device, KVM_CAP_X2APIC_API) & KVM_X2APIC_API_USE_32BIT_IDS;
     device->xcrs = capability(device, KVM_CAP_XCRS);
     device->debug_registers = capability(device, KVM_CAP_DEBUGREGS);
     device->vcpu_events = capability(device, KVM_CAP_VCPU_EVENTS);

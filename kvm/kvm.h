@@ -24,6 +24,7 @@ typedef struct {
     bool irqfd_resample;
     bool ioeventfd_any_length;
     bool tsc_deadline;          /* of the local APIC's timer */
+    bool wide_ids;              /* APIC ids above 255 */
     bool xcrs, debug_registers, vcpu_events;
     struct kvm_cpuid2 *cpuid;   /* what it supports, as the kernel reports it */
     struct kvm_msr_list *msrs;  /* indices of MSRs that have state */

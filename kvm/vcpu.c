@@ -401,14 +401,41 @@ static bool take_idle(KvmVcpu *vcpu)
     return true;
 }
 
+/* Of ids above 255, the kernel ignores the upper part, and takes 255 for all CPUs, until it is
+ * told otherwise.  Then a local APIC in x2APIC mode has its id in another place: x86-extra.c. */
+static bool need_wide_ids(KvmAccel *kvm, GError **error)
+{
+    struct kvm_enable_cap enable = {
+        .cap = KVM_CAP_X2APIC_API,
+        .args = { KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK },
+    };
+
+    if (!kvm->wide_ids && kvm_ioctl(kvm->vm_fd, KVM_ENABLE_CAP, &enable) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "KVM does not switch to APIC ids above 255");
+        return false;
+    }
+    kvm->wide_ids = true;
+    return true;
+}
+
+static bool check_id(const KvmAccel *kvm, guint id, GError **error)
+{
+    guint end = MIN(kvm->device.max_vcpu_id, kvm->device.wide_ids ? G_MAXUINT : 256);
+
+    if (id >= end) {
+        qmp_error_set_at(error, "apic-id", ERROR_REASON_OUT_OF_RANGE,
+                         "KVM takes APIC ids up to %u, not %u", end - 1, id);
+    }
+    return id < end;
+}
+
 static bool open_vcpu(KvmVcpu *vcpu, GError **error)
 {
     KvmAccel *kvm = vcpu->kvm;
     guint id = vcpu->cpu->apic_id;
 
-    if (id >= kvm->device.max_vcpu_id) {
-        qmp_error_set_at(error, "apic-id", ERROR_REASON_OUT_OF_RANGE,
-                         "KVM takes APIC ids up to %u, not %u", kvm->device.max_vcpu_id - 1, id);
+    if (!check_id(kvm, id, error) || (id > 0xff && !need_wide_ids(kvm, error))) {
         return false;
     }
     if (cpu_is_bsp(vcpu->cpu) && id != 0) {

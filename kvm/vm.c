@@ -64,6 +64,7 @@ bool kvm_vm_open(KvmAccel *kvm, const char *path, AccelIrqchip irqchip, GError *
 {
     kvm->irqchip = irqchip;
     kvm->has_pit = false;
+    kvm->wide_ids = false;
     kvm->chips.made = false;
     kvm->chips.early = 0;
     kvm->extint = 0;

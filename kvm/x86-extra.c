@@ -178,6 +178,18 @@ static bool set_events(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
 
 /* ---- The local APIC ---- */
 
+enum {
+    LAPIC_ID = 2,
+    LAPIC_ID_SHIFT = 24,
+    APIC_BASE_X2APIC = 1 << 10,
+};
+
+/* A state has the id as in xAPIC mode; of wide ids, the kernel wants all in x2APIC mode. */
+static bool has_wide_id(const KvmVcpu *vcpu, const X86CpuState *state)
+{
+    return vcpu->kvm->wide_ids && (state->apic_base & APIC_BASE_X2APIC);
+}
+
 static bool get_lapic(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
 {
     struct kvm_lapic_state lapic;
@@ -190,6 +202,9 @@ static bool get_lapic(KvmVcpu *vcpu, X86CpuState *ret_state, GError **error)
     }
     for (guint i = 0; i < X86_LAPIC_REGISTERS; i++) {
         memcpy(&ret_state->lapic[i], lapic.regs + i * 16, sizeof(ret_state->lapic[i]));
+    }
+    if (has_wide_id(vcpu, ret_state)) {
+        ret_state->lapic[LAPIC_ID] <<= LAPIC_ID_SHIFT;
     }
     ret_state->has_lapic = true;
     return true;
@@ -204,6 +219,9 @@ static bool set_lapic(KvmVcpu *vcpu, const X86CpuState *state, GError **error)
     }
     for (guint i = 0; i < X86_LAPIC_REGISTERS; i++) {
         memcpy(lapic.regs + i * 16, &state->lapic[i], sizeof(state->lapic[i]));
+    }
+    if (has_wide_id(vcpu, state)) {
+        memcpy(lapic.regs + LAPIC_ID * 16, &vcpu->cpu->apic_id, sizeof(vcpu->cpu->apic_id));
     }
     if (kvm_ioctl(vcpu->fd, KVM_SET_LAPIC, &lapic) < 0) {
         return failed(vcpu, "set the local APIC", error);

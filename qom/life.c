@@ -313,29 +313,45 @@ static bool goes_along(Object *obj, const LinkHolder *h)
     return ops && ops->carries_along;
 }
 
-static bool may_delete(Object *obj, const Object *branch, GError **error);
+static bool is_going(const Object *obj, const GPtrArray *branches)
+{
+    for (guint i = 0; i < branches->len; i++) {
+        if (tree_is_below(obj, branches->pdata[i])) {
+            return true;
+        }
+    }
+    return false;
+}
 
-/* Checks holders outside branch. */
-static bool holders_agree(Object *obj, const Object *branch, GError **error)
+/* Adds the devices that are removed with what is in obj's branch. */
+static void add_branches(Object *obj, GPtrArray *branches)
 {
     for (guint i = 0; obj->holders && i < obj->holders->len; i++) {
         const LinkHolder *h = &g_array_index(obj->holders, LinkHolder, i);
-        g_autofree char *path = NULL, *holder = NULL;
 
-        if (tree_is_below(h->holder, branch)) {
-            continue;
+        if (goes_along(obj, h) && !is_going(h->holder, branches)) {
+            g_ptr_array_add(branches, h->holder);
         }
-        if (goes_along(obj, h)) {
-            if (!may_delete(h->holder, h->holder, error)) {
-                return false;
-            }
-            continue;
+    }
+    for (const GList *link = tree_first(obj); link; link = link->next) {
+        add_branches(link->data, branches);
+    }
+}
+
+/* Checks holders outside the branches. */
+static bool holders_agree(Object *obj, const GPtrArray *branches, GError **error)
+{
+    for (guint i = 0; obj->holders && i < obj->holders->len; i++) {
+        const LinkHolder *h = &g_array_index(obj->holders, LinkHolder, i);
+
+        if (!is_going(h->holder, branches)) {
+            g_autofree char *path = object_path(obj), *holder = object_path(h->holder);
+
+            qmp_error_set(error, ERROR_REASON_IN_USE,
+                          "object '%s' is in use by property '%s' of '%s'", path,
+                          qmp_name(h->member->name), holder);
+            return false;
         }
-        path = object_path(obj);
-        holder = object_path(h->holder);
-        qmp_error_set(error, ERROR_REASON_IN_USE, "object '%s' is in use by property '%s' of '%s'",
-                      path, qmp_name(h->member->name), holder);
-        return false;
     }
     return true;
 }
@@ -354,13 +370,13 @@ static bool hooks_agree(Object *obj, GError **error)
     return true;
 }
 
-static bool may_delete(Object *obj, const Object *branch, GError **error)
+static bool may_delete(Object *obj, const GPtrArray *branches, GError **error)
 {
-    if (!holders_agree(obj, branch, error) || !hooks_agree(obj, error)) {
+    if (!holders_agree(obj, branches, error) || !hooks_agree(obj, error)) {
         return false;
     }
     for (const GList *link = tree_first(obj); link; link = link->next) {
-        if (!may_delete(link->data, branch, error)) {
+        if (!may_delete(link->data, branches, error)) {
             return false;
         }
     }
@@ -369,5 +385,16 @@ static bool may_delete(Object *obj, const Object *branch, GError **error)
 
 bool object_may_delete(Object *obj, GError **error)
 {
-    return may_delete(obj, obj, error);
+    g_autoptr(GPtrArray) branches = g_ptr_array_new();
+
+    g_ptr_array_add(branches, obj);
+    for (guint i = 0; i < branches->len; i++) {
+        add_branches(branches->pdata[i], branches);
+    }
+    for (guint i = 0; i < branches->len; i++) {
+        if (!may_delete(branches->pdata[i], branches, error)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -254,8 +254,9 @@ void object_stop(Object *obj, void (*release)(Object *obj, void *opaque), void *
 /* Object.serial of the object that was completed last in root's tree: later ones
  * have a higher serial. */
 guint64 object_last_serial(Object *root);
-/* Whether it may be deleted: no object outside its branch holds it or anything
- * below it (reason in-use, with the holder's path), and may_delete agrees. */
+/* Whether it may be deleted: no other object holds it or anything below it (reason in-use,
+ * with the holder's path), and may_delete agrees.  Devices on a bus that carries them along, and
+ * what is below them, are deleted with it, so they may hold and are asked. */
 bool object_may_delete(Object *obj, GError **error);
 
 #endif

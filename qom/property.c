@@ -276,20 +276,31 @@ bool object_property_set(Object *obj, const char *name, const QmpInput *input,
     return ok;
 }
 
+/* Whether it is a link that may name any object of its class. */
+static bool is_plain_link(const QmpMember *member)
+{
+    return qmp_type(member->type)->kind == QMP_KIND_LINK &&
+           !(member->flags & (QMP_MEMBER_READONLY | QMP_MEMBER_EXCLUSIVE));
+}
+
 void object_property_set_link(Object *obj, const char *name, Object *target)
 {
     const QmpClass *klass = object_class(obj);
     const QmpMember *member = qmp_class_member(klass, name);
-    QmpLink *link = (QmpLink *)((char *)obj->props + member->offset);
+    QmpLink *link;
 
     env_lock_assert(obj);
+    g_return_if_fail(member && is_plain_link(member) && !part_of(obj, member));
+    g_return_if_fail(object_life(obj) == OBJECT_COMPLETE);
+    g_return_if_fail(!target || object_is_a(target, qmp_class(qmp_type(member->type)->target)));
     if (target) {
         link_hold(obj, member, target);
-        row_mark_given(klass, &obj->given, member - qmp_members(klass->props));
     }
     link_release(obj, member, obj->props);
+    link = (QmpLink *)((char *)obj->props + member->offset);
     g_free(link->path);
     *link = (QmpLink){ .path = target ? g_strdup(target->name) : NULL, .target = target };
+    row_mark_given(klass, &obj->given, member - qmp_members(klass->props));
 }
 
 /* ---- Describing ---- */

@@ -41,9 +41,12 @@ bool object_property_keeps_secret(const Object *obj, const QmpMember *member);
 bool object_property_set(Object *obj, const char *name, const QmpInput *input,
                          const void *node, GError **error);
 
-/* Lets a link of a completed object, which is not exclusive, name another target, or none (NULL):
- * for what a command changes other than by this property. The caller has checked the target's
- * class. */
+/*
+ * Lets a link of a completed object name another target, or none (NULL): for what a command
+ * changes other than by this property.  It counts as given from then on, as if it had been set.
+ * The link is neither read-only nor exclusive nor forwarded, and the target is of its class; else
+ * nothing changes, and a critical is logged.  Machine lock held.
+ */
 void object_property_set_link(Object *obj, const char *name, Object *target);
 
 /* Type of a child as in property lists: "child<irq>".  Newly allocated. */

@@ -7,6 +7,7 @@
 #include "tcg/cache.h"
 #include "tcg/dispatch.h"
 #include "tcg/insn.h"
+#include "tcg/msr.h"
 #include "tcg/tcg-accel.h"
 #include "tcg/tlb.h"
 
@@ -405,6 +406,9 @@ static bool service(TcgState *s)
     forget(s);
     if (event == TCG_EVENT_END) {
         return false;
+    }
+    if (s->hv_pages_due) {
+        tcg_hyperv_put_pages(s);
     }
     if (event != TCG_EVENT_NONE) {
         tcg_deliver_interrupt(s, event);

@@ -119,7 +119,8 @@ static inline guint32 tcg_page_flags(const TcgPhysPage *page)
 
 /*
  * The vCPU is about to write to the page without telling, until its TLB is next protected or it
- * leaves light code.  Returns the flags; if there are any, it must not.  See tcg_page_make_code().
+ * leaves light code.  Returns the flags; if there are any, it must not.  See make_code() in
+ * publish.c.
  */
 static inline guint32 tcg_page_claim(const TcgState *s, TcgPhysPage *page)
 {

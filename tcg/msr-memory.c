@@ -162,5 +162,7 @@ void tcg_msr_reset(TcgState *s)
     s->mcg_status = 0;
     s->star = s->lstar = s->cstar = s->sfmask = s->kernel_gs_base = 0;
     s->sysenter_cs = s->sysenter_esp = s->sysenter_eip = 0;
-    s->tsc_aux = s->tsc_adjust = 0;
+    s->tsc_aux = 0;
+    s->tsc_offset -= s->tsc_adjust;     /* the counter loses what the guest added */
+    s->tsc_adjust = 0;
 }

@@ -29,11 +29,15 @@ enum {
 
 typedef struct TcgMsr TcgMsr;
 
-/* Registers first to last.  get and set return false for #GP, as NULL does. */
+/* Registers first to last.  get, set and load return false for #GP, as NULL does, but NULL for
+ * load is set. */
 struct TcgMsr {
     guint32 first, last;
     bool (*get)(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value);
     bool (*set)(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value);
+    /* For a register that does something when it is written: while a state is loaded, the
+     * guest's memory and the vCPU may not be used. */
+    bool (*load)(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value);
     bool (*may)(const TcgState *s);     /* whether the guest's CPU has it; NULL: always */
     gsize offset;               /* of members of TcgState */
     guint64 reserved;           /* bits that must be 0 */
@@ -48,7 +52,7 @@ bool tcg_msr_ignore(TcgState *s, const TcgMsr *msr, guint32 number, guint64 valu
 /* Registers as seen by instructions, for saving and loading state; false: the CPU has no
  * such register, or it does not accept the value. */
 bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value);
-bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value);
+bool tcg_msr_load(TcgState *s, guint32 number, guint64 value);
 /* Whether the CPU has it and guests cannot write it. */
 bool tcg_msr_is_constant(const TcgState *s, guint32 number);
 
@@ -56,5 +60,7 @@ bool tcg_msr_is_constant(const TcgState *s, guint32 number);
 const TcgMsr *tcg_msr_find_memory(guint32 number);
 /* Hyper-V's, or NULL; op-hyperv.c. */
 const TcgMsr *tcg_msr_find_hyperv(guint32 number);
+/* Writes the pages that registers with hv_pages_due name, on the vCPU's thread. */
+void tcg_hyperv_put_pages(TcgState *s);
 
 #endif

@@ -71,32 +71,61 @@ static bool set_os_id(TcgState *s, const TcgMsr *msr, guint32 number, guint64 va
     return true;
 }
 
-static bool set_hypercall(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+static void put(TcgState *s, guint64 value, const guint8 *bytes, guint size)
+{
+    if (value & PAGE_ENABLED) {
+        tcg_phys_write(s, value & ~(guint64)PAGE_OFFSET, bytes, size);
+    }
+}
+
+static void put_hypercall(TcgState *s)
 {
     /* mov $2, %eax (HV_STATUS_INVALID_HYPERCALL_CODE); xor %edx, %edx; ret */
     static const guint8 code[8] = { 0xb8, 2, 0, 0, 0, 0x31, 0xd2, 0xc3 };
 
-    if (!s->msr.hv_os_id) {
-        value &= ~(guint64)PAGE_ENABLED;
-    }
-    s->msr.hv_hypercall = value;
-    if (value & PAGE_ENABLED) {
-        tcg_phys_write(s, value & ~(guint64)PAGE_OFFSET, code, sizeof(code));
-    }
-    return true;
+    put(s, s->msr.hv_hypercall, code, sizeof(code));
 }
 
 /* Pages that begin with a 0: the reference TSC page's sequence number, which says that it is not
  * valid; and the assist page's, which says that each interrupt needs an EOI.  Guests set an
  * assist page whether or not they may use it. */
-static bool set_page(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+static void put_zero(TcgState *s, guint64 value)
 {
     static const guint8 zero[4];
 
-    if (value & PAGE_ENABLED) {
-        tcg_phys_write(s, value & ~(guint64)PAGE_OFFSET, zero, sizeof(zero));
+    put(s, value, zero, sizeof(zero));
+}
+
+static bool set_hypercall(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    if (!s->msr.hv_os_id) {
+        value &= ~(guint64)PAGE_ENABLED;
     }
+    s->msr.hv_hypercall = value;
+    put_hypercall(s);
+    return true;
+}
+
+static bool set_page(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    put_zero(s, value);
     return tcg_msr_set_member(s, msr, number, value);
+}
+
+/* The page has what the accelerator put there that saved the state, perhaps another one, whose
+ * hypercalls there are none of here.  The vCPU puts its own there before it runs. */
+static bool load_page(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    s->hv_pages_due = true;
+    return tcg_msr_set_member(s, msr, number, value);
+}
+
+void tcg_hyperv_put_pages(TcgState *s)
+{
+    s->hv_pages_due = false;
+    put_hypercall(s);
+    put_zero(s, s->msr.hv_reference_tsc);
+    put_zero(s, s->msr.hv_assist);
 }
 
 /* ---- Time ---- */
@@ -152,13 +181,15 @@ static bool get_index(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *r
 
 static const TcgMsr msrs[] = {
     { MEMBER(TCG_MSR_HV_OS_ID, msr.hv_os_id), .set = set_os_id, .may = may_hyperv },
-    { MEMBER(TCG_MSR_HV_HYPERCALL, msr.hv_hypercall), .set = set_hypercall, .may = may_hyperv },
+    { MEMBER(TCG_MSR_HV_HYPERCALL, msr.hv_hypercall), .set = set_hypercall,
+      .load = load_page, .may = may_hyperv },
     { .first = 0x40000002, .last = 0x40000002, .get = get_index, .may = may_index },
     { .first = 0x40000010, .last = 0x40000010, .get = get_runtime, .may = may_runtime },
     { .first = 0x40000020, .last = 0x40000020, .get = get_reference_time, .may = may_time },
-    { MEMBER(TCG_MSR_HV_REFERENCE_TSC, msr.hv_reference_tsc), .set = set_page,
+    { MEMBER(TCG_MSR_HV_REFERENCE_TSC, msr.hv_reference_tsc), .set = set_page, .load = load_page,
       .may = may_reference_tsc },
-    { MEMBER(TCG_MSR_HV_ASSIST, msr.hv_assist), .set = set_page, .may = may_hyperv },
+    { MEMBER(TCG_MSR_HV_ASSIST, msr.hv_assist), .set = set_page, .load = load_page,
+      .may = may_hyperv },
     { .first = 0x40000022, .last = 0x40000022, .get = get_tsc_rate, .may = may_frequencies },
     { .first = 0x40000023, .last = 0x40000023, .get = tcg_msr_get_constant,
       .value = TCG_CRYSTAL_KHZ * 1000ull, .may = may_frequencies },

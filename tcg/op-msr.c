@@ -330,11 +330,21 @@ bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value)
     return msr && msr->get && !(msr->may && !msr->may(s)) && msr->get(s, msr, number, ret_value);
 }
 
-bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value)
+static bool set(TcgState *s, guint32 number, guint64 value)
 {
     const TcgMsr *msr = find(number);
 
     return msr && msr->set && !(msr->may && !msr->may(s)) && msr->set(s, msr, number, value);
+}
+
+bool tcg_msr_load(TcgState *s, guint32 number, guint64 value)
+{
+    const TcgMsr *msr = find(number);
+
+    if (!msr || !msr->load) {
+        return set(s, number, value);
+    }
+    return !(msr->may && !msr->may(s)) && msr->load(s, msr, number, value);
 }
 
 bool tcg_msr_is_constant(const TcgState *s, guint32 number)
@@ -374,7 +384,7 @@ TcgNext tcg_op_wrmsr(TcgState *s, const TcgInsn *insn)
     guint32 number = s->gpr[TCG_RCX];
 
     tcg_require_cpl0(s);
-    if (!tcg_msr_poke(s, number, tcg_edx_eax(s))) {
+    if (!set(s, number, tcg_edx_eax(s))) {
         refuse(s, number, true);
     }
     tcg_serialize();

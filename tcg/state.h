@@ -325,6 +325,7 @@ struct TcgState {
     /* Its bit in TcgPhysPage.writers; from TCG_WRITER_SHARED on several vCPUs have the same. */
     guint16 writer;
     guint8 forget;              /* TcgForget: the dispatcher's next task */
+    bool hv_pages_due;          /* loaded with a state; the dispatcher's next task: op-hyperv.c */
     bool exclusive;             /* it keeps the other vCPUs out: see tcg_exclusive_begin() */
     const guint8 *idle_page;    /* of TCG_REQUEST_IDLE, on the host */
     /* Data breakpoints that the current instruction hit, as in DR6; consumed by stepping code. */

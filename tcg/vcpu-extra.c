@@ -102,7 +102,7 @@ static bool more_in(TcgVcpu *vcpu, const X86CpuState *state, GError **error)
     for (guint i = 0; i < state->n_more_msrs; i++) {
         const X86Msr *msr = &state->more_msrs[i];
 
-        if (!tcg_msr_poke(vcpu->state, msr->index, msr->value) &&
+        if (!tcg_msr_load(vcpu->state, msr->index, msr->value) &&
             !tcg_msr_is_constant(vcpu->state, msr->index)) {
             qmp_error_set(error, ERROR_REASON_HOST_ERROR,
                           "the CPU in software has no MSR 0x%x that takes 0x%" G_GINT64_MODIFIER

@@ -212,20 +212,24 @@ static guint64 serve(TcgState *s)
             s->halted = false;
             return event;
         }
-        if (!s->halted && !s->wait_for_sipi) {
+        if ((!s->halted && !s->wait_for_sipi) || s->hv_pages_due) {
             return TCG_EVENT_NONE;
         }
         wait_for_request(vcpu);
     }
 }
 
+/* A vCPU that ends does not wait until others have gathered: one of them may be waiting for the
+ * machine lock, which tcg_vcpu_end() holds. */
 guint64 tcg_vcpu_service(TcgState *s, void *argument)
 {
     guint64 event;
 
     tcg_vcpu_away(s->vcpu);
     event = serve(s);
-    tcg_vcpu_back(s->vcpu);
+    if (event != TCG_EVENT_END) {
+        tcg_vcpu_back(s->vcpu);
+    }
     return event;
 }
 

@@ -380,7 +380,7 @@ static void plan_init(Plan *plan)
     plan->memory.options = plan_options();
     plan->action.options = plan_options();
     plan->machine.defaults = json_array();
-    plan->cpu.n = 1;
+    plan->cpu.n = plan->cpu.max = 1;
 }
 
 static void plan_clear(Plan *plan)

@@ -97,20 +97,16 @@ static guint64 count_cpus(const SMPConfiguration *smp)
 static bool check_cpus(const SMPConfiguration *smp, guint64 n, GError **error)
 {
     bool all = smp->has_sockets && smp->has_cores && smp->has_threads;
-    guint64 places = product(smp);
+    guint64 places = product(smp), max = smp->has_maxcpus ? (guint64)smp->maxcpus : n;
 
-    if (smp->has_maxcpus && (guint64)smp->maxcpus > n) {
-        return plan_refuse(error, "'maxcpus' must be the number of CPUs: none can be added to a "
-                           "running machine");
-    }
     if (n > 4096) {
         qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "must be at most 4096 CPUs");
-    } else if (smp->has_maxcpus && (guint64)smp->maxcpus < n) {
+    } else if (max < n) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'maxcpus' is less than 'cpus'");
-    } else if (n % places || (all && n != places)) {
+    } else if (max % places || (all && max != places)) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                       "%" G_GUINT64_FORMAT " CPUs do not fit sockets, dies, cores and threads that "
-                      "make %" G_GUINT64_FORMAT, n, places);
+                      "make %" G_GUINT64_FORMAT, max, places);
     } else {
         return true;
     }
@@ -245,6 +241,7 @@ void plan_count_cpus(Plan *plan, const json_t *smp)
                      number_of(smp, "cores", 1) * number_of(smp, "threads", 1);
 
     plan->cpu.n = number_of(smp, "cpus", number_of(smp, "maxcpus", places));
+    plan->cpu.max = number_of(smp, "maxcpus", plan->cpu.n);
 }
 
 /* The class of a -device that is a CPU, or NULL. */
@@ -258,7 +255,6 @@ static const QmpClass *cpu_device_class(const Item *item)
     return klass && qmp_class_is_a(klass, &qmp_class_x86_64_cpu) ? klass : NULL;
 }
 
-/* CPUs given by -device count among those of -smp. */
 static guint64 count_cpu_devices(const Plan *plan)
 {
     guint64 n = 0;
@@ -287,10 +283,17 @@ static bool check_classes(Plan *plan, const QmpClass *first, GError **error)
     return true;
 }
 
+/* CPUs given by -device take the places that -smp leaves empty; more of them count among those of
+ * -smp. */
+static guint64 count_others(const Plan *plan, guint64 devices)
+{
+    return MIN(plan->cpu.n, plan->cpu.max - MIN(devices, plan->cpu.max));
+}
+
 bool plan_add_cpus(Plan *plan, GError **error)
 {
     const QmpClass *klass = plan->machine.klass->default_cpu;
-    guint64 devices = count_cpu_devices(plan);
+    guint64 devices = count_cpu_devices(plan), others = count_others(plan, devices);
 
     plan->current = plan->cpu.model;
     if (plan->cpu.model) {
@@ -299,19 +302,19 @@ bool plan_add_cpus(Plan *plan, GError **error)
             return false;
         }
     }
-    if (plan->cpu.model && devices >= plan->cpu.n) {
+    if (plan->cpu.model && !others) {
         return plan_refuse(error, "has no effect: -device makes all CPUs");
     }
-    if (plan->cpu.n > plan->machine.klass->cpu_max) {
+    if (plan->cpu.max > plan->machine.klass->cpu_max) {
         plan->current = plan->cpu.smp;
         qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "machine '%s' takes at most %u CPUs",
                       plan->machine.klass->name, plan->machine.klass->cpu_max);
         return false;
     }
-    if (!check_classes(plan, devices < plan->cpu.n ? klass : NULL, error)) {
+    if (!check_classes(plan, others ? klass : NULL, error)) {
         return false;
     }
-    for (guint64 i = devices; klass && i < plan->cpu.n; i++) {
+    for (guint64 i = devices; klass && i < devices + others; i++) {
         if (!add_cpu(plan, klass, i, error)) {
             return false;
         }

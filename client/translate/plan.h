@@ -91,7 +91,8 @@ typedef struct {
 typedef struct {
     const Item *model;          /* -cpu: the class and its properties */
     const Item *smp;
-    guint64 n;
+    guint64 n;                  /* made by -smp, and places for them */
+    guint64 max;
 } CpuPlan;
 
 typedef struct {

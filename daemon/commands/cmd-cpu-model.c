@@ -108,13 +108,10 @@ bool qmp_query_cpu_model_expansion(QmpRequest *req, QueryCpuModelExpansionArgs *
         return false;
     }
     *ret = g_new0(CpuModelExpansionInfo, 1);
-    if (args->type == CPU_MODEL_EXPANSION_TYPE_STATIC) {
-        (*ret)->model = x86_model_static(&model);
-        return true;
-    }
-    (*ret)->model = g_new0(CpuModelInfo, 1);
-    (*ret)->model->name = g_strdup(args->model->name);
-    (*ret)->model->props = qmp_to_value(model.klass->props, &model.props);
+    (*ret)->model = args->type == CPU_MODEL_EXPANSION_TYPE_STATIC
+                        ? x86_model_static(&model) : x86_model_full(&model, args->model->name);
+    (*ret)->unavailable_features = model.props->unavailable_features;
+    model.props->unavailable_features = (strList){ 0 };
     return true;
 }
 

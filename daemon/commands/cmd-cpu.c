@@ -10,15 +10,15 @@
 #include "qmp/qapi-types-cpu-query.h"
 #include "qmp/qapi-types-cpu.h"
 
-static CpuInstanceProperties *place(const Cpu *cpu)
+static CpuInstanceProperties *show_ids(const CpuIds *ids)
 {
     CpuInstanceProperties *props = g_new0(CpuInstanceProperties, 1);
 
     *props = (CpuInstanceProperties){
-        .has_socket_id = true, .socket_id = cpu->ids.socket,
-        .has_die_id = true, .die_id = cpu->ids.die,
-        .has_core_id = true, .core_id = cpu->ids.core,
-        .has_thread_id = true, .thread_id = cpu->ids.thread,
+        .has_socket_id = true, .socket_id = ids->socket,
+        .has_die_id = true, .die_id = ids->die,
+        .has_core_id = true, .core_id = ids->core,
+        .has_thread_id = true, .thread_id = ids->thread,
     };
     return props;
 }
@@ -30,7 +30,7 @@ static CpuInfoFast *describe(Cpu *cpu)
     info->cpu_index = cpu->index;
     info->qom_path = object_path(&cpu->device.object);
     info->thread_id = g_atomic_int_get(&cpu->thread_id);
-    info->props = place(cpu);
+    info->props = show_ids(&cpu->ids);
     info->target = SYS_EMU_TARGET_X86_64;
     return info;
 }
@@ -47,28 +47,39 @@ bool qmp_query_cpus_fast(QmpRequest *req, CpuInfoFastList *ret, GError **error)
     return true;
 }
 
-static HotpluggableCPU *describe_place(Cpu *cpu)
+/* The class of the machine's CPUs, which is that of the first one. */
+static const char *cpu_type(Vmd *vmd)
+{
+    const Cpu *first = cpu_by_index(vmd->root, 0);
+    const QmpClass *usual = object_class(vmd_machine(vmd))->default_cpu;
+
+    return first ? object_class_name(first) : usual->name;
+}
+
+static HotpluggableCPU *describe_place(const CpuPlace *place, const char *type)
 {
     HotpluggableCPU *info = g_new0(HotpluggableCPU, 1);
 
-    info->type = g_strdup(object_class_name(cpu));
+    info->type = g_strdup(type);
     info->vcpus_count = 1;
-    info->props = place(cpu);
-    info->qom_path = object_path(&cpu->device.object);
+    info->props = show_ids(&place->ids);
+    info->qom_path = place->cpu ? object_path(&place->cpu->device.object) : NULL;
     return info;
 }
 
 bool qmp_query_hotpluggable_cpus(QmpRequest *req, HotpluggableCPUList *ret, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
-    guint n = cpu_count(vmd->root);
+    g_autoptr(GArray) places = NULL;
 
     if (!vmd_require_machine(vmd, error)) {
         return false;
     }
-    ret->items = g_new0(HotpluggableCPU *, n);
-    for (guint i = n; i > 0; i--) {
-        ret->items[ret->n++] = describe_place(cpu_by_index(vmd->root, i - 1));
+    places = cpu_places(vmd->root);
+    ret->items = g_new0(HotpluggableCPU *, places->len);
+    for (guint i = places->len; i > 0; i--) {
+        ret->items[ret->n++] = describe_place(&g_array_index(places, CpuPlace, i - 1),
+                                              cpu_type(vmd));
     }
     return true;
 }

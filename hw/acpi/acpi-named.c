@@ -163,21 +163,22 @@ guint32 acpi_fadt(AcpiTables *tables, const AcpiFadt *fadt, guint32 facs, guint3
 
 /* ---- MADT ---- */
 
-static void append_lapic(GByteArray *out, guint32 uid, guint32 apic_id)
+static void append_lapic(GByteArray *out, guint32 uid, const AcpiCpu *cpu)
 {
-    bool x2apic = apic_id > LAPIC_ID_MAX || uid >= ALL_CPUS;
+    bool x2apic = cpu->apic_id > LAPIC_ID_MAX || uid >= ALL_CPUS;
+    guint32 flags = cpu->empty ? 0 : MADT_ENABLED;
 
     append_le(out, x2apic ? MADT_X2APIC : MADT_LAPIC, 1);
     append_le(out, x2apic ? 16 : 8, 1);
     if (x2apic) {
         append_le(out, 0, 2);
-        append_le(out, apic_id, 4);
-        append_le(out, MADT_ENABLED, 4);
+        append_le(out, cpu->apic_id, 4);
+        append_le(out, flags, 4);
         append_le(out, uid, 4);
     } else {
         append_le(out, uid, 1);
-        append_le(out, apic_id, 1);
-        append_le(out, MADT_ENABLED, 4);
+        append_le(out, cpu->apic_id, 1);
+        append_le(out, flags, 4);
     }
 }
 
@@ -218,7 +219,7 @@ guint32 acpi_madt(AcpiTables *tables, const AcpiMadt *madt)
     append_le(out, madt->lapic_address, 4);
     append_le(out, madt->pics ? MADT_PCAT_COMPAT : 0, 4);
     for (guint i = 0; i < madt->n_cpus; i++) {
-        append_lapic(out, i, madt->cpus[i].apic_id);
+        append_lapic(out, i, &madt->cpus[i]);
         x2apic = x2apic || madt->cpus[i].apic_id > LAPIC_ID_MAX;
     }
     append_le(out, MADT_IOAPIC, 1);

@@ -80,6 +80,7 @@ guint32 acpi_fadt(AcpiTables *tables, const AcpiFadt *fadt, guint32 facs, guint3
 typedef struct {
     guint32 apic_id;
     guint32 node;               /* NUMA node */
+    bool empty;                 /* a place without a CPU */
 } AcpiCpu;
 
 /* One redirected ISA line. */

@@ -57,7 +57,7 @@ typedef struct {
     guint n_memory;
 
     /* acpi_pc_collect() sets these. */
-    GArray *cpus;               /* of AcpiCpu, in order of index */
+    GArray *cpus;               /* of AcpiCpu, in the order of cpu_places() */
     AcpiDevices devices;        /* their own descriptions */
 } AcpiPcConfig;
 

@@ -17,18 +17,24 @@ static bool collect_device(Object *obj, void *data)
     return true;
 }
 
-static void collect_cpu(Cpu *cpu, void *data)
+static GArray *collect_cpus(Machine *machine)
 {
-    const AcpiCpu entry = { .apic_id = cpu->apic_id };
+    g_autoptr(GArray) places = cpu_places(object_root(&machine->object));
+    GArray *cpus = g_array_new(false, false, sizeof(AcpiCpu));
 
-    g_array_append_val(data, entry);
+    for (guint i = 0; i < places->len; i++) {
+        const CpuPlace *place = &g_array_index(places, CpuPlace, i);
+        const AcpiCpu entry = { .apic_id = place->apic_id, .empty = !place->cpu };
+
+        g_array_append_val(cpus, entry);
+    }
+    return cpus;
 }
 
 void acpi_pc_collect(Machine *machine, AcpiPcConfig *config)
 {
-    config->cpus = g_array_new(false, false, sizeof(AcpiCpu));
+    config->cpus = collect_cpus(machine);
     config->devices = (AcpiDevices){ .isa = g_array_new(false, false, sizeof(AcpiIsaDevice)) };
-    cpu_foreach(object_root(&machine->object), collect_cpu, config->cpus);
     object_foreach_descendant(&machine->object, collect_device, &config->devices);
 }
 

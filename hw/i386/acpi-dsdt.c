@@ -285,14 +285,18 @@ static void append_isa_bridge(Aml *aml, const AcpiPcConfig *config)
 static void append_cpus(Aml *aml, const AcpiPcConfig *config)
 {
     for (guint i = 0; i < config->cpus->len; i++) {
+        const AcpiCpu *cpu = &g_array_index(config->cpus, AcpiCpu, i);
         char name[] = "C000";
 
+        if (cpu->empty) {
+            continue;
+        }
         g_snprintf(name, sizeof(name), "C%03X", i & 0xfff);
         aml_device(aml, name);
         aml_name_string(aml, "_HID", "ACPI0007");
         aml_name_int(aml, "_UID", i);
         if (config->n_memory) {
-            aml_name_int(aml, "_PXM", g_array_index(config->cpus, AcpiCpu, i).node);
+            aml_name_int(aml, "_PXM", cpu->node);
         }
         aml_end(aml);
     }

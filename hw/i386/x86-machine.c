@@ -111,13 +111,21 @@ static bool set_topology(Machine *machine, GError **error)
 {
     X86MachineProps *props = x86_machine_props(machine);
     bool sockets_first = object_is_a(machine, &qmp_class_pc_i440fx_2_7_machine);
+    CpuTopology topology;
 
     if (!props->smp) {
         return true;
     }
-    if (!x86_smp_resolve(props->smp, sockets_first, &machine->accel->topology, error)) {
+    if (!x86_smp_resolve(props->smp, sockets_first, &topology, error)) {
         return false;
     }
+    if (props->smp->maxcpus > object_class(machine)->cpu_max) {
+        qmp_error_set_at(error, "smp", ERROR_REASON_OUT_OF_RANGE, "'maxcpus' is %" G_GINT64_FORMAT
+                         ", and the machine's type takes %u CPUs", props->smp->maxcpus,
+                         object_class(machine)->cpu_max);
+        return false;
+    }
+    machine->accel->topology = topology;
     machine->n_cpus = props->smp->cpus;
     return true;
 }
@@ -312,7 +320,7 @@ bool x86_check_cpus(Machine *machine, GError **error)
                       "the machine has %u CPUs, its type takes %u", n, max);
         return false;
     }
-    if (props->smp && n != props->smp->cpus) {
+    if (props->smp && n < props->smp->cpus) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "the machine has %u CPUs, and its "
                       "property 'smp' says %" G_GINT64_FORMAT, n, props->smp->cpus);
         return false;

@@ -4,9 +4,12 @@
  * counters' ports, and counter 0's line.  The counters are in i8254-counter.c.
  * Made by boards where the accelerator has no timer.
  *
- * Different from the chip: the line of OUT falls, and rises, at most every
- * FASTEST_NS, with other edges left out; the counters read as if it changed at the
- * full rate.
+ * Different from the chip: the line of OUT falls, and rises, at most every FASTEST_NS.
+ * If the counter is faster than that, the edges between are left out.  If it is the
+ * host that was late, they follow at this distance, since guests count ticks; but no
+ * more than those of the last OWED_NS, and none from before the last access that may
+ * change counter 0's OUT.  State has no owed edges.  The counters read as if OUT
+ * changed in time.
  */
 #include "config.h"
 #include "hw/timer/i8254.h"
@@ -29,6 +32,7 @@ enum {
 
 /* KVM's 8254 uses four times as much by default. */
 #define FASTEST_NS 50000
+#define OWED_NS 100000000
 
 enum {                          /* read-back command: clear bits ask */
     READ_BACK_NO_COUNT = 0x20,
@@ -43,6 +47,7 @@ struct I8254 {
     /* Host side and wiring. */
     Clock *clock;
     Timer *timers[2];           /* counter 0's OUT falls; rises */
+    gint64 edges[2];            /* what they are set for; earlier than the timer if owed */
     MemoryRegion *region;
     Irq *irq;
 };
@@ -52,15 +57,14 @@ static gint64 now_of(const I8254 *s)
     return clock_now(s->clock, CLOCK_KIND_VIRTUAL);
 }
 
-static void wait_for(I8254 *s, bool level, gint64 now)
+/* Sets the timer for the edge at `when`, or for when it may next fire. */
+static void wait_for(I8254 *s, bool level, gint64 when)
 {
-    Timer *timer = s->timers[level];
-    gint64 after = MAX(now, clock_add(timer_earliest(timer), -1));
-
+    s->edges[level] = when;
     if (s->regs.irq_disabled) {
-        timer_cancel(timer);
+        timer_cancel(s->timers[level]);
     } else {
-        timer_set(timer, i8254_counter_next(&s->regs.counters[0], level, after));
+        timer_set(s->timers[level], when);
     }
 }
 
@@ -73,17 +77,29 @@ static void update_irq(I8254 *s, gint64 now)
         return;                 /* not realized */
     }
     irq_set(s->irq, !s->regs.irq_disabled && out);
-    wait_for(s, false, now);
-    wait_for(s, true, now);
+    wait_for(s, false, i8254_counter_next(&s->regs.counters[0], false, now));
+    wait_for(s, true, i8254_counter_next(&s->regs.counters[0], true, now));
 }
 
-/* If the host is late, both edges are still shown. */
+/* The edge to be shown after the one that the timer was set for. */
+static gint64 next_edge(const I8254 *s, bool level, gint64 now)
+{
+    const I8254Counter *c = &s->regs.counters[0];
+    gint64 edge = s->edges[level], next = i8254_counter_next(c, level, edge);
+    gint64 oldest = clock_add(now, -OWED_NS);
+
+    if (next - edge < FASTEST_NS) {
+        return i8254_counter_next(c, level, clock_add(timer_earliest(s->timers[level]), -1));
+    }
+    return next > oldest ? next : i8254_counter_next(c, level, oldest);
+}
+
 static void on_fall(void *opaque, gint64 now)
 {
     I8254 *s = opaque;
 
     irq_set(s->irq, false);
-    wait_for(s, false, now);
+    wait_for(s, false, next_edge(s, false, now));
 }
 
 static void on_rise(void *opaque, gint64 now)
@@ -91,7 +107,7 @@ static void on_rise(void *opaque, gint64 now)
     I8254 *s = opaque;
 
     irq_set(s->irq, true);
-    wait_for(s, true, now);
+    wait_for(s, true, next_edge(s, true, now));
 }
 
 static void irq_control(void *opaque, guint n, bool level)

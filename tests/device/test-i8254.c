@@ -312,6 +312,136 @@ static void test_fastest(void)
     fastest(MODE(3));
 }
 
+/* ---- A late host ---- */
+
+#define MS 1000000
+
+/* As if the loop had not run meanwhile. */
+static void jump(const Pit *p, gint64 to)
+{
+    clock_set(p->rig->clock, to);
+}
+
+/* The edges of a jump of so many ms with a count of 4772, 250 Hz. */
+static guint edges_after(guint8 mode, guint ms)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Pit p;
+    gint64 start;
+
+    pit_new(&p, rig, "pit", PIT);
+    start = program(&p, 0, mode, 4772);
+    p.rises = p.falls = 0;
+    jump(&p, start + (gint64)ms * MS);
+    clock_advance(rig->clock, start + (gint64)ms * MS);
+    g_assert_cmpuint(p.rises, <=, 1);               /* not all at once */
+    clock_advance(rig->clock, start + (ms + 3) * (gint64)MS);
+    return p.rises;
+}
+
+/* No tick is lost, and each has its fall; then they are in time again. */
+static void late(guint8 mode)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Pit p;
+    gint64 start, last = 0;
+
+    pit_new(&p, rig, "pit", PIT);
+    start = program(&p, 0, mode, 4772);
+    p.rises = p.falls = 0;
+    for (guint i = 1; i <= 20; i++) {
+        jump(&p, start + i * 61 * MS);
+        for (guint us = 0; us <= 2000; us += 10) {
+            guint before = p.rises;
+
+            clock_advance(rig->clock, start + i * 61 * MS + us * 1000);
+            g_assert_cmpuint(p.rises - before, <=, 1);
+            g_assert_true(p.rises == before || !last || p.rose - last >= 50000);
+            last = p.rose;
+        }
+        g_assert_cmpuint(p.rises, ==, (now(&p) - start) / ticks(4772));
+        g_assert_cmpuint(p.falls - p.rises, <=, 1);
+    }
+    p.rises = 0;
+    start += ticks(4772 * 307);
+    clock_advance(rig->clock, start);
+    g_assert_cmpint(p.rose, ==, start);
+    g_assert_cmpint(ABS(p.rose - p.fell - ticks(mode == MODE(2) ? 1 : 2386)), <=, 1);
+}
+
+static void test_late(void)
+{
+    late(MODE(2));
+    late(MODE(3));
+}
+
+/* Of a long time, only the last tenth of a second is made up for. */
+static void test_late_bound(void)
+{
+    for (guint8 mode = MODE(2); mode <= MODE(3); mode += MODE(1)) {
+        g_assert_cmpuint(edges_after(mode, 98), ==, 25);
+        g_assert_cmpuint(edges_after(mode, 1000), >=, 25);
+        g_assert_cmpuint(edges_after(mode, 1000), <=, 27);
+        g_assert_cmpuint(edges_after(mode, 3600000), >=, 25);
+        g_assert_cmpuint(edges_after(mode, 3600000), <=, 27);
+    }
+}
+
+/* A counter that is programmed, or gated, owes nothing of what it was before. */
+static void test_late_change(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    Pit p;
+    gint64 start;
+
+    pit_new(&p, rig, "pit", PIT);
+    start = program(&p, 0, MODE(2), 4772);
+    jump(&p, start + 60 * MS);
+    clock_advance(rig->clock, start + 60 * MS + 120000);
+    g_assert_cmpuint(p.rises, >=, 2);
+    start = program(&p, 0, MODE(0), 100);           /* one shot */
+    p.rises = 0;
+    clock_advance(rig->clock, start + 60 * MS);
+    g_assert_cmpuint(p.rises, ==, 1);
+    g_assert_cmpint(p.rose, ==, start + ticks(100));
+
+    start = program(&p, 0, MODE(2), 4772);
+    jump(&p, start + 62 * MS);
+    out(&p, 0, 11932 & 0xff);                       /* 100 Hz, when this period ends */
+    out(&p, 0, 11932 >> 8);
+    p.rises = 0;
+    to_tick(&p, start, 16 * 4772);
+    g_assert_cmpuint(p.rises, ==, 1);
+    g_assert_cmpint(p.rose, ==, start + ticks(16 * 4772));
+    to_tick(&p, start, 16 * 4772 + 11932);
+    g_assert_cmpuint(p.rises, ==, 2);
+
+    jump(&p, start + 190 * MS);
+    device_save(p.dev, state, NULL);
+    g_assert_true(device_load(p.dev, state->data, state->len, NULL));
+    p.rises = 0;
+    clock_advance(rig->clock, start + 193 * MS);
+    g_assert_cmpuint(p.rises, ==, 0);               /* the next one is at 194 ms */
+    clock_advance(rig->clock, start + 195 * MS);
+    g_assert_cmpuint(p.rises, ==, 1);
+}
+
+/* A counter that is faster than the line is never behind. */
+static void test_late_fast(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Pit p;
+    gint64 start;
+
+    pit_new(&p, rig, "pit", PIT);
+    start = program(&p, 0, MODE(2), 20);
+    p.rises = 0;
+    jump(&p, start + 60 * MS);
+    clock_advance(rig->clock, start + 61 * MS);
+    g_assert_cmpuint(p.rises, <=, 21);
+}
+
 /* However far the clock is, OUT changes in time or not at all. */
 static void test_far(void)
 {
@@ -569,6 +699,10 @@ int main(int argc, char **argv)
     g_test_add_func("/i8254/mode-1", test_mode_1);
     g_test_add_func("/i8254/mode-2", test_mode_2);
     g_test_add_func("/i8254/fastest", test_fastest);
+    g_test_add_func("/i8254/late", test_late);
+    g_test_add_func("/i8254/late-bound", test_late_bound);
+    g_test_add_func("/i8254/late-change", test_late_change);
+    g_test_add_func("/i8254/late-fast", test_late_fast);
     g_test_add_func("/i8254/far", test_far);
     g_test_add_func("/i8254/mode-3", test_mode_3);
     g_test_add_func("/i8254/mode-4", test_mode_4);

@@ -135,6 +135,18 @@ void acpi_print(const BootInfo *info)
         print_table(get(fadt + FADT_DSDT, 4));
 }
 
+void acpi_dump(const BootInfo *info, const char *signature)
+{
+    uint64_t rsdp = find_rsdp(info), table;
+
+    for (uint32_t i = 0; rsdp && (table = find_table(rsdp, signature, i)); i++) {
+        print("acpi: %s, bytes", signature);
+        for (uint32_t at = 0; at < get(table + TABLE_LENGTH, 4); at++)
+            print(" %02x", get(table + at, 1));
+        print("\n");
+    }
+}
+
 /* ---- Switching off ---- */
 
 /* The first element of the package that starts at `at`, -1: it is not a constant. */

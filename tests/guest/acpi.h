@@ -12,6 +12,9 @@
 /* A line for each table with its length, and whether its checksum is right. */
 void acpi_print(const BootInfo *info);
 
+/* The bytes of each table with this signature of four letters: "acpi: APIC, bytes 41 50 ...". */
+void acpi_dump(const BootInfo *info, const char *signature);
+
 /* Waits until the power button was pressed; "end: power button".  Returns at once if
  * there is none, having said so. */
 void acpi_wait_button(const BootInfo *info);

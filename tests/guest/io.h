@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The few instructions that C cannot express: ports, MMIO, time stamp counter.
+ * The few instructions that C cannot express: ports, MMIO, MSRs, time stamp counter.
  *
  * Part of the test guest (README in this folder).  Freestanding; all memory is
  * mapped one to one below 4 GiB, so that an address is also a pointer.
@@ -79,6 +79,20 @@ static inline uint32_t mmio_read32(uint64_t address)
 static inline void mmio_write32(uint64_t address, uint32_t value)
 {
     *(volatile uint32_t *)(uintptr_t)address = value;
+}
+
+static inline uint64_t msr_read(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void msr_write(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr" : : "a"((uint32_t)value), "d"((uint32_t)(value >> 32)), "c"(msr)
+                     : "memory");
 }
 
 static inline uint64_t time_stamp(void)

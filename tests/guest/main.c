@@ -9,6 +9,7 @@
 #include "tests/guest/blk.h"
 #include "tests/guest/boot-info.h"
 #include "tests/guest/console.h"
+#include "tests/guest/cpus.h"
 #include "tests/guest/disk.h"
 #include "tests/guest/fw-cfg.h"
 #include "tests/guest/machine-end.h"
@@ -206,13 +207,41 @@ static bool obey_dirty(const Guest *guest, const char *value)
     return true;
 }
 
-/* Words that show what the machine has: pci=print, acpi=print. */
+static bool obey_cpuid(const char *value)
+{
+    uint64_t count;
+
+    if (!word_number(&value, &count) || *value || !count || count > CPUS_MAX)
+        return false;
+    cpus_print(count);
+    return true;
+}
+
+static bool obey_start(const char *value)
+{
+    uint64_t id;
+
+    if (!word_number(&value, &id) || *value || id > UINT32_MAX)
+        return false;
+    cpus_start_one((uint32_t)id);
+    return true;
+}
+
+/* Words that show what the machine has: pci=print, acpi=print, acpi=NAME, cpuid=COUNT, start=ID. */
 static bool obey_print(const Guest *guest, const char *word)
 {
+    const char *value;
+
+    if ((value = word_value(word, "cpuid=")))
+        return obey_cpuid(value);
+    if ((value = word_value(word, "start=")))
+        return obey_start(value);
     if (word_equal(word, "pci=print"))
         pci_print();
     else if (word_equal(word, "acpi=print"))
         acpi_print(guest->info);
+    else if ((value = word_value(word, "acpi=")))
+        acpi_dump(guest->info, value);
     else
         return false;
     return true;

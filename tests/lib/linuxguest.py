@@ -75,7 +75,7 @@ class Guest:
                  **machine):
         self.daemon, self.client, self.text = daemon, client, ''
         if cpus > 1:
-            machine['smp'] = {'cpus': cpus}
+            machine.setdefault('smp', {'cpus': cpus})
         if own is not None:
             machine.update(own)
         else:

@@ -17,7 +17,7 @@ DEBUG_CONSOLE = 0xe9
 
 
 def build(client, append='', kernel=KERNEL, console='ringbuf', cpu='qemu64-x86_64-cpu', cpus=1,
-          ram=None, cpu_props=None, accel_props=None, **machine):
+          ram=None, cpu_props=None, accel_props=None, machine_type='microvm', **machine):
     """Accelerator, memory, microvm, CPUs, serial port, debug exit.
 
     console is a chardev's id, 'ringbuf' to make one called `con`, or None for no
@@ -26,8 +26,8 @@ def build(client, append='', kernel=KERNEL, console='ringbuf', cpu='qemu64-x86_6
     client.call('object-add', qom_type=vmdtest.accel_class(), id='accel', **(accel_props or {}))
     client.call('object-add', **{'qom-type': 'memory-backend-ram', 'id': 'ram',
                                  'size': 64 * MIB, **(ram or {})})
-    client.call('object-add', qom_type='microvm-machine', id='machine', memory_backend='ram',
-                kernel=kernel, append=append, **machine)
+    client.call('object-add', qom_type=machine_type + '-machine', id='machine',
+                memory_backend='ram', kernel=kernel, append=append, **machine)
     for number in range(cpus):
         client.call('device_add', driver=cpu, id='cpu%d' % number,
                     **(cpu_props or {'tsc-deadline': True, 'x2apic': True}))

@@ -107,7 +107,7 @@ bool tcg_msr_peek(TcgState *s, guint32 number, guint64 *ret_value)
     return number == 0x2ff;
 }
 
-bool tcg_msr_poke(TcgState *s, guint32 number, guint64 value)
+bool tcg_msr_load(TcgState *s, guint32 number, guint64 value)
 {
     if (number == 0x2ff) {
         rig_of(s)->mtrr_default = value;

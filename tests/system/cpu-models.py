@@ -22,11 +22,15 @@ def machine(client, accel):
     client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
 
 
+def expand_with_report(client, name, **props):
+    reply = client.call('query-cpu-model-expansion', type='full',
+                        model={'name': name, 'props': props})
+    assert reply['model']['name'] == name
+    return reply['model']['props'], reply['unavailable-features']
+
+
 def expand(client, name, **props):
-    model = client.call('query-cpu-model-expansion', type='full',
-                        model={'name': name, 'props': props})['model']
-    assert model['name'] == name
-    return model['props']
+    return expand_with_report(client, name, **props)[0]
 
 
 def features(props):
@@ -111,13 +115,13 @@ def orphans(recorder):
     """A feature without what it needs is dropped, and reported if the request named it"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        props = expand(client, 'Nehalem', **{'vmx-ept': True, 'ssb-no': True})
+        props, lacking = expand_with_report(client, 'Nehalem', **{'vmx-ept': True, 'ssb-no': True})
         assert not props['vmx-ept'] and not props['ssb-no'] and not props['vmx-vpid']
-        assert sorted(props['unavailable-features']) == ['ssb-no', 'vmx-ept']
-        props = expand(client, 'Nehalem', **{'vmx': True, 'vmx-secondary-ctls': False,
-                                             'vmx-ept-1gb': True})
+        assert sorted(lacking) == ['ssb-no', 'vmx-ept']
+        props, lacking = expand_with_report(client, 'Nehalem', **{
+            'vmx': True, 'vmx-secondary-ctls': False, 'vmx-ept-1gb': True})
         assert props['vmx-mtf'] and not props['vmx-ept'] and not props['vmx-ept-1gb']
-        assert props['unavailable-features'] == ['vmx-ept-1gb']
+        assert lacking == ['vmx-ept-1gb']
         machine(client, 'qtest-accel')
         error = client.error('device_add', {'driver': 'Nehalem' + SUFFIX, 'enforce': True,
                                             'taa-no': True, 'mds-no': True})
@@ -193,8 +197,10 @@ def expansion_is_what_a_cpu_has(recorder):
         machine(client, accel_class())
         for model in client.call('query-cpu-definitions'):
             lacking = set(model['unavailable-features'])
-            props = expand(client, model['name'])
-            assert set(props['unavailable-features']) == lacking, model
+            props, report = expand_with_report(client, model['name'])
+            assert set(report) == lacking, model
+            # It can be given back.
+            assert expand_with_report(client, model['name'], **props) == (props, report), model
             client.call('device_add', driver=model['typename'], id='cpu')
             for name, value in features(props).items():
                 have = client.call('qom-get', path='/machine/peripheral/cpu', property=name)
@@ -245,6 +251,35 @@ def places(recorder):
         assert client.call('query-hotpluggable-cpus') == [second, first]
 
 
+def empty_places(recorder):
+    """places of a machine with maxcpus, empty ones among them; a CPU can be put into each"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
+        client.call('object-add', qom_type='microvm-machine', memory_backend='ram',
+                    smp={'cpus': 1, 'maxcpus': 4, 'cores': 2, 'threads': 2})
+        found = client.call('query-hotpluggable-cpus')
+        assert [p['props'] for p in found] == [
+            {'socket-id': 0, 'die-id': 0, 'core-id': core, 'thread-id': thread}
+            for core in (1, 0) for thread in (1, 0)], found
+        # What clients take by default, until there is one.
+        assert {p['type'] for p in found} == {'qemu64' + SUFFIX}, found
+        assert not any('qom-path' in p for p in found), found
+        for number in 1, 3:
+            client.request({'execute': 'device_add', 'arguments': {
+                'driver': 'max' + SUFFIX, 'id': 'c%d' % number, **found[number]['props']}})
+        taken = client.call('query-hotpluggable-cpus')
+        assert [p.get('qom-path') for p in taken] == [
+            None, '/machine/peripheral/c1', None, '/machine/peripheral/c3'], taken
+        assert {p['type'] for p in taken} == {'max' + SUFFIX}, taken
+        client.call('device_del', id='c1')
+        client.wait_event('DEVICE_DELETED')
+        client.call('cont')
+        error = client.error('device_add', {'driver': 'max' + SUFFIX})
+        assert error['reason'] == 'not-hotpluggable', error
+
+
 def sums(recorder):
     """query-memory-size-summary, and query-chardev-backends: what chardev-add takes"""
     with Daemon(recorder) as daemon:
@@ -262,4 +297,5 @@ def sums(recorder):
 if __name__ == '__main__':
     vmdtest.main([every_model_is_defined, expansion_without_accelerator, static_expansion,
                   other_names, orphans, comparisons, baselines, schema_is_small,
-                  expansion_is_what_a_cpu_has, wrong_expansions, places, sums])
+                  expansion_is_what_a_cpu_has, wrong_expansions, places, empty_places,
+                  sums])

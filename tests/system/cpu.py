@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """CPU models and their properties, each feature by itself, on the accelerator."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
@@ -301,17 +302,45 @@ def smp_chooses(recorder):
             assert error['reason'] == 'limit-exceeded', error
 
 
+@on_each_accel
+def ids_above_255(recorder):
+    """CPUs whose APIC ids do not fit into 8 bits: each is reached by its id, and knows it"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        smp = {'cpus': 4, 'maxcpus': 255, 'sockets': 85, 'cores': 3, 'threads': 1}
+        build(client, machine_type='pc-i440fx-7.2', smp=smp,
+              append='start=0x152 start=2 start=0x150 cpuid=4 end=exit:1')
+        for number, place in enumerate(((84, 2), (84, 0), (0, 2)), 1):
+            client.request({'execute': 'device_add', 'arguments': {
+                'driver': 'qemu64-x86_64-cpu', 'id': 'cpu%d' % number, 'x2apic': True,
+                'socket-id': place[0], 'core-id': place[1]}})
+        ids = [client.call('qom-get', path='/machine/peripheral/cpu%d' % number, property='apic-id')
+               for number in range(4)]
+        assert ids == [0, 0x152, 0x150, 2], ids
+        for _ in range(2):
+            run(client)
+            text = console_text(client)
+            assert re.findall(r'started: (\w+)\r', text) == ['152', '2', '150'], text
+            # Leaf 1 has the lowest 8 bits, leaf 0xb all.
+            leaf_1 = re.findall(r'cpuid: (\w+) 1\.0 \w+ (\w\w)', text)
+            assert leaf_1 == [('0', '00'), ('2', '02'), ('150', '50'), ('152', '52')], text
+            client.call('system_reset')
+
+
 def smp_that_does_not_fit(recorder):
     """property smp: products that are not the number of CPUs; too few CPUs at the start"""
     for given in ({'cpus': 6, 'sockets': 4}, {'cpus': 8, 'sockets': 2, 'cores': 2, 'threads': 1},
-                  {'cpus': 5, 'maxcpus': 4}, {'maxcpus': 4, 'dies': 3}):
+                  {'cpus': 5, 'maxcpus': 4}, {'maxcpus': 4, 'dies': 3},
+                  {'cpus': 2, 'maxcpus': 4, 'sockets': 2, 'cores': 1, 'threads': 1},
+                  {'cpus': 1, 'maxcpus': 300}):
         with Daemon(recorder) as daemon:
             client = daemon.client()
             client.call('object-add', qom_type='qtest-accel')
             client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
             machine = {'qom-type': 'microvm-machine', 'memory-backend': 'ram'}
             error = client.error('object-add', {**machine, 'smp': given})
-            assert (error['reason'], error['path']) == ('invalid-value', 'smp'), (given, error)
+            reason = 'out-of-range' if given.get('maxcpus') == 300 else 'invalid-value'
+            assert (error['reason'], error['path']) == (reason, 'smp'), (given, error)
             # Nothing of it is left.
             client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
             client.call('device_add', driver='qemu64-x86_64-cpu', id='a')
@@ -323,4 +352,4 @@ if __name__ == '__main__':
     vmdtest.main([every_model_runs, every_model_is_made, host_lacks_nothing, each_feature,
                   enforce, hyperv,
                   hyperv_figures, identity, strings_for_all, topology, one_class, smp_chooses,
-                  smp_that_does_not_fit])
+                  ids_above_255, smp_that_does_not_fit])

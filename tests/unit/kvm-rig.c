@@ -166,9 +166,8 @@ Accel *rig_accel_new(Object *root, const char *irqchip, const char *device, GErr
     return to_accel(obj);
 }
 
-Cpu *rig_make_cpu(Rig *rig)
+static Cpu *make_cpu(Rig *rig, X8664CpuProps *props)
 {
-    X8664CpuProps *props = qmp_new_props(&qmp_class_qemu64_x86_64_cpu);
     Object *container = object_container(rig->root, "machine");
     Device *dev;
 
@@ -176,6 +175,20 @@ Cpu *rig_make_cpu(Rig *rig)
     dev = device_make(container, "cpu[*]", &qmp_class_qemu64_x86_64_cpu, NULL, props, NULL, NULL);
     g_assert_nonnull(dev);
     return to_cpu(dev);
+}
+
+Cpu *rig_make_cpu(Rig *rig)
+{
+    return make_cpu(rig, qmp_new_props(&qmp_class_qemu64_x86_64_cpu));
+}
+
+Cpu *rig_make_cpu_with_id(Rig *rig, guint32 apic_id)
+{
+    X8664CpuProps *props = qmp_new_props(&qmp_class_qemu64_x86_64_cpu);
+
+    props->has_apic_id = true;
+    props->apic_id = apic_id;
+    return make_cpu(rig, props);
 }
 
 Rig *rig_new(const char *irqchip)

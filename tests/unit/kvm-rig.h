@@ -64,6 +64,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rig, rig_free)
 
 /* One more CPU; rig->cpu is the first. */
 Cpu *rig_make_cpu(Rig *rig);
+Cpu *rig_make_cpu_with_id(Rig *rig, guint32 apic_id);
 
 /* An accelerator alone, made in a tree of its own; NULL and *error. */
 Accel *rig_accel_new(Object *root, const char *irqchip, const char *device, GError **error);

@@ -521,12 +521,16 @@ void tcg_rig_reset(TcgRig *rig, const X86CpuState *state)
 
 /* ---- Running ---- */
 
-void tcg_rig_run(TcgRig *rig, guint64 microseconds)
+void tcg_rig_begin(TcgRig *rig)
+{
+    alarm(HANG_SECONDS);
+    rig->ops->vcpus_resume(rig->accel);
+}
+
+void tcg_rig_wait(TcgRig *rig, guint64 microseconds)
 {
     gint64 end = g_get_monotonic_time() + microseconds;
 
-    alarm(HANG_SECONDS);
-    rig->ops->vcpus_resume(rig->accel);
     while (!has_ended(rig)) {
         if (!microseconds) {
             g_cond_wait(&rig->changed, &rig->lock);
@@ -534,6 +538,17 @@ void tcg_rig_run(TcgRig *rig, guint64 microseconds)
             break;
         }
     }
+}
+
+void tcg_rig_end(TcgRig *rig)
+{
     rig->ops->vcpus_pause(rig->accel);
     alarm(0);
+}
+
+void tcg_rig_run(TcgRig *rig, guint64 microseconds)
+{
+    tcg_rig_begin(rig);
+    tcg_rig_wait(rig, microseconds);
+    tcg_rig_end(rig);
 }

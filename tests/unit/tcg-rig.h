@@ -101,6 +101,10 @@ void tcg_rig_reset_cpu(TcgRig *rig, guint i, const X86CpuState *state);
 /* Runs until the guest is done, has caused a reset or max_events; or microseconds have
  * passed, if that is not 0.  Then pauses. */
 void tcg_rig_run(TcgRig *rig, guint64 microseconds);
+/* Its three steps, for a test that does something while the guest runs. */
+void tcg_rig_begin(TcgRig *rig);
+void tcg_rig_wait(TcgRig *rig, guint64 microseconds);
+void tcg_rig_end(TcgRig *rig);
 /* Adds a line to the trace. */
 void tcg_rig_trace_event(TcgRig *rig, const TcgRigEvent *event);
 

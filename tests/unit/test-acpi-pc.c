@@ -192,13 +192,14 @@ static void test_large(void)
     config.n_memory = G_N_ELEMENTS(memory);
     config.hole64 = (AcpiWindow){ G_GUINT64_CONSTANT(0x8000000000), G_GUINT64_CONSTANT(1) << 35 };
     for (guint i = 2; i < 300; i++) {
-        const AcpiCpu cpu = { .apic_id = i, .node = i & 1 };
+        const AcpiCpu cpu = { .apic_id = i, .node = i & 1, .empty = i == 0x12a };
 
         g_array_append_val(config.cpus, cpu);
     }
     text = source_of(&config);
     assert_has(text, "QWordMemory");
     assert_has(text, "Device (C12B)");
+    assert_lacks(text, "Device (C12A)");
     assert_has(text, "_PXM");
     assert_has(text, "Use APIC Cluster Model (V4) : 1");
     assert_has(text, "Processor x2Apic ID : 0000012B");

@@ -14,7 +14,8 @@
 enum { ADDRESS = 0x7ff0000 };
 
 static const AcpiOem oem = { .id = "VMD", .table_id = "TEST" };
-static const AcpiCpu cpus[] = { { 0, 0 }, { 1, 0 }, { 254, 1 }, { 255, 1 }, { 0x12345, 1 } };
+static const AcpiCpu cpus[] = { { 0, 0, false }, { 1, 0, true }, { 254, 1, false },
+                                { 255, 1, false }, { 0x12345, 1, true } };
 static const AcpiMemory memory[] = { { 0, 0x80000000, 0 }, { G_GUINT64_CONSTANT(1) << 32, 4096, 1 } };
 static const AcpiOverride overrides[] = { { 0, 2, ACPI_IRQ_AS_BUS }, { 9, 9, ACPI_IRQ_LEVEL_HIGH } };
 
@@ -72,6 +73,7 @@ static void test_revision_1(void)
     g_autoptr(AcpiTables) tables = all_tables(1, 0);
     g_autofree char *text = acpi_check(tables, ADDRESS);
     const guint8 *fadt = acpi_check_find(tables, ADDRESS, "FACP");
+    const guint8 *madt = acpi_check_find(tables, ADDRESS, "APIC");
 
     g_assert_cmpuint(get_le32(fadt + 4), ==, 116);
     g_assert_cmpuint(tables->rsdp->len, ==, 20);
@@ -84,6 +86,10 @@ static void test_revision_1(void)
     assert_has(text, "Processor x2Apic ID : 000000FF");
     assert_has(text, "Processor x2Apic ID : 00012345");
     assert_has(text, "Local Apic ID : FE");
+    g_assert_cmphex(get_le32(madt + 44 + 4), ==, 1);
+    g_assert_cmphex(get_le32(madt + 44 + 8 + 4), ==, 0);        /* an empty place */
+    g_assert_cmphex(get_le32(madt + 44 + 3 * 8 + 8), ==, 1);
+    g_assert_cmphex(get_le32(madt + 44 + 3 * 8 + 16 + 8), ==, 0);
     assert_has(text, "Hardware Block ID : 8086A201");
 }
 

@@ -246,7 +246,7 @@ static void test_qemu64(void)
     Cpu *cpu = make(rig, "qemu64-x86_64-cpu", "", NULL);
 
     check(cpu, 0, 0, 0xd, 0x756e6547, 0x6c65746e, 0x49656e69);
-    check(cpu, 1, 0, 0x00060fb1, 0x00010800, 0x80202001, 0x078bfbfd);
+    check(cpu, 1, 0, 0x00060fb1, 0x00000800, 0x80202001, 0x078bfbfd);
     check(cpu, 0x40000000, 0, 0x40000001, 0x4b4d564b, 0x564b4d56, 0x4d);
     check(cpu, 0x40000001, 0, 0x0100007b, 0, 0, 0);
     check(cpu, 0x80000000, 0, 0x8000000a, 0x756e6547, 0x6c65746e, 0x49656e69);
@@ -290,7 +290,7 @@ static void test_features_on_and_off(void)
                     "vendor=AuthenticAMD,model-id=A CPU,level=1", NULL);
 
     check(cpu, 0, 0, 1, 0x68747541, 0x444d4163, 0x69746e65);
-    check(cpu, 1, 0, 0x00060fb1, 0x00010800, 0x81002001, 0x078bfbfd);
+    check(cpu, 1, 0, 0x00060fb1, 0x00000800, 0x81002001, 0x078bfbfd);
     /* AMD repeats bits of leaf 1 here. */
     check(cpu, 0x80000001, 0, 0x00060fb1, 0, 1, 0x00100800 | (0x078bfbfd & 0x0183f3ff));
     g_assert_cmpmem(&find(cpu, 0x80000002, 0)->eax, 4, "A CP", 4);
@@ -305,9 +305,9 @@ static void test_signatures(void)
         const char *model;
         guint32 signature, level, xlevel;
     } models[] = {
-        { "qemu32-x86_64-cpu", 0x663, 0xb, 0x80000004 },
+        { "qemu32-x86_64-cpu", 0x663, 4, 0x80000004 },
         { "kvm64-x86_64-cpu", 0xf61, 0xd, 0x80000008 },
-        { "kvm32-x86_64-cpu", 0xf61, 0xb, 0x80000008 },
+        { "kvm32-x86_64-cpu", 0xf61, 5, 0x80000008 },
         { "Nehalem-x86_64-cpu", 0x106a3, 0xb, 0x80000008 },
     };
     g_autoptr(Rig) rig = rig_new();
@@ -376,23 +376,72 @@ static void test_xsave(void)
     g_assert_null(find(cpu, 0xd, 3));
 }
 
-static void test_caches(void)
+/* AMD's leaves; those of Intel are reserved. */
+static void test_caches_amd(void)
 {
     g_autoptr(Rig) rig = rig_new();
-    Cpu *cpu = make(rig, "EPYC-x86_64-cpu", "check=off", NULL);
+    Cpu *cpu = make(rig, "EPYC-x86_64-cpu", "check=off,vendor=AuthenticAMD", NULL);
 
-    check(cpu, 4, 1, 0x122, 0x00c0003f, 255, 0);
-    check(cpu, 0x80000005, 0, 0, 0, 0x20080140, 0x40040140);
-    check(cpu, 0x80000006, 0, 0, 0, 0x02006140, 0x00408140);
-    check(cpu, 0x8000001d, 0, 0x121, 0x01c0003f, 63, 0);
-    check(cpu, 0x8000001d, 3, 0x163, 0x03c0003f, 8191, 0);
+    g_assert_null(find(cpu, 2, 0));
+    g_assert_null(find(cpu, 4, 0));
+    check(cpu, 0x80000005, 0, 0x01ff01ff, 0x01ff01ff, 0x20080140, 0x40040140);
+    check(cpu, 0x80000006, 0, 0, 0x42004200, 0x02006140, 0x00408140);
+    check(cpu, 0x8000001d, 0, 0x121, 0x01c0003f, 63, 1);
+    check(cpu, 0x8000001d, 2, 0x43, 0x01c0003f, 1023, 0);
+    check(cpu, 0x8000001d, 3, 0x163, 0x03c0003f, 8191, 6);
     check(cpu, 0x8000001d, 4, 0, 0, 0, 0);
     check(cpu, 0x8000001e, 0, 0, 0, 0, 0);
-    cpu = make(rig, "EPYC-x86_64-cpu", "check=off,legacy-cache=on,l3-cache=off", NULL);
-    check(cpu, 0x80000005, 0, 0, 0, 0x20080140, 0x20080140);
-    check(cpu, 0x80000006, 0, 0, 0, 0x10008140, 0);
-    check(cpu, 4, 2, 0x143, 0x03c0003f, 4095, 0);
+    cpu = make(rig, "EPYC-x86_64-cpu", "check=off,vendor=AuthenticAMD,legacy-cache=on,"
+               "l3-cache=off,topoext=off", NULL);
+    check(cpu, 0x80000005, 0, 0x01ff01ff, 0x01ff01ff, 0x40020140, 0x40020140);
+    check(cpu, 0x80000006, 0, 0, 0x42004200, 0x02008140, 0);
+    check(cpu, 0x8000001d, 0, 0x121, 0x0040003f, 511, 1);
+    check(cpu, 0x8000001d, 3, 0, 0, 0, 0);
+}
+
+static void test_caches_intel(void)
+{
+    g_autoptr(Rig) rig = rig_new();
+    Cpu *cpu = make(rig, "EPYC-x86_64-cpu", "check=off,vendor=GenuineIntel", NULL);
+
+    check(cpu, 2, 0, 1, 0, 0x4b, 0x2cff80);
+    check(cpu, 4, 1, 0x122, 0x00c0003f, 255, 1);
+    check(cpu, 4, 2, 0x43, 0x01c0003f, 1023, 0);
+    cpu = make(rig, "EPYC-x86_64-cpu", "check=off,vendor=GenuineIntel,legacy-cache=on,"
+               "l3-cache=off", NULL);
+    check(cpu, 2, 0, 1, 0, 0, 0x2c307d);
+    check(cpu, 4, 2, 0x143, 0x03c0003f, 4095, 1);
     check(cpu, 4, 3, 0, 0, 0, 0);
+}
+
+/* The second die of the second package, of three dies each; ids in two bits. */
+static void test_dies(void)
+{
+    static const char place[] = "check=off,socket-id=1,die-id=1,core-id=1,thread-id=1,vendor=";
+    g_autoptr(Rig) rig = rig_new();
+    g_autofree char *amd = g_strconcat(place, "AuthenticAMD", NULL);
+    g_autofree char *intel = g_strconcat(place, "GenuineIntel", NULL);
+    Cpu *cpu;
+
+    rig->accel->accel.topology = (CpuTopology){ .sockets = 2, .dies = 3, .cores = 3, .threads = 2 };
+    cpu = make(rig, "EPYC-x86_64-cpu", amd, NULL);
+    g_assert_cmphex(cpu->apic_id, ==, 1 << 5 | 1 << 3 | 1 << 1 | 1);
+    g_assert_cmphex(find(cpu, 0, 0)->eax, ==, 0xd);
+    g_assert_cmphex(find(cpu, 1, 0)->ebx, ==, 0x2b120800);      /* 18 threads */
+    check(cpu, 0x8000001d, 0, 0x4121, 0x01c0003f, 63, 1);
+    check(cpu, 0x8000001d, 3, 0x14163, 0x03c0003f, 8191, 6);    /* 6 threads */
+    check(cpu, 0x8000001e, 0, 0x2b, 0x101, 0x205, 0);           /* node 5 */
+    device_unmake(&cpu->device);
+    cpu = make(rig, "EPYC-x86_64-cpu", intel, NULL);
+    g_assert_cmphex(find(cpu, 0, 0)->eax, ==, 0x1f);
+    g_assert_cmphex(find(cpu, 1, 0)->ebx, ==, 0x2b200800);      /* 32 ids */
+    g_assert_cmphex(find(cpu, 4, 0)->eax, ==, 0x121 | 1 << 14 | 15 << 26);
+    g_assert_cmphex(find(cpu, 4, 3)->eax, ==, 0x163 | 7 << 14 | 15 << 26);
+    check(cpu, 0xb, 0, 1, 2, 0x100, 0x2b);
+    check(cpu, 0xb, 1, 5, 18, 0x201, 0x2b);
+    check(cpu, 0x1f, 1, 3, 6, 0x201, 0x2b);
+    check(cpu, 0x1f, 2, 5, 18, 0x502, 0x2b);
+    check(cpu, 0x1f, 3, 0, 0, 3, 0x2b);
 }
 
 static void test_levels(void)
@@ -706,7 +755,9 @@ int main(int argc, char **argv)
     g_test_add_func("/cpu/model/one-class", test_one_class);
     g_test_add_func("/cpu/model/host", test_host);
     g_test_add_func("/cpu/model/xsave", test_xsave);
-    g_test_add_func("/cpu/model/caches", test_caches);
+    g_test_add_func("/cpu/model/caches-amd", test_caches_amd);
+    g_test_add_func("/cpu/model/caches-intel", test_caches_intel);
+    g_test_add_func("/cpu/model/dies", test_dies);
     g_test_add_func("/cpu/model/levels", test_levels);
     g_test_add_func("/cpu/model/host-figures", test_host_figures);
     g_test_add_func("/cpu/model/msrs", test_msrs);

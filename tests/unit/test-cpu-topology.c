@@ -19,6 +19,7 @@ static void test_none(void)
     g_assert_cmpuint(topology_threads_per_socket(&none), ==, 1);
     g_assert_cmpuint(topology_socket_shift(&none), ==, 0);
     g_assert_null(topology_check(&none, &ids));
+    g_assert_cmpuint(topology_n_places(&none), ==, 0);
 }
 
 /* 3 cores need 2 bits, so ids have gaps. */
@@ -34,6 +35,7 @@ static void test_gaps(void)
     g_assert_cmpuint(ids.core, ==, 2);
     g_assert_cmpuint(ids.thread, ==, 1);
     g_assert_cmpuint(topology_apic_id(&topology, &ids), ==, 13);
+    g_assert_cmpuint(topology_n_places(&topology), ==, 12);
 }
 
 /* Every CPU has an id of its own, from which its place comes back. */

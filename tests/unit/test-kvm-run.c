@@ -355,6 +355,31 @@ static void test_second_cpu(void)
     rig_pause(rig);
 }
 
+/* In x2APIC mode, an id above 255 is elsewhere in the kernel's state; in ours it never is. */
+static void test_wide_id(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    Cpu *wide = rig_make_cpu_with_id(rig, 0x152);
+    Cpu *const cpus[] = { rig->cpu, wide };
+    X86CpuState state, reset;
+
+    for (guint i = 0; i < G_N_ELEMENTS(cpus); i++) {
+        for (guint round = 0; round < 2; round++) {
+            g_assert_true(rig->ops->vcpu_get(rig->accel, cpus[i], &state, NULL));
+            g_assert_cmphex(state.apic_base >> 10 & 3, ==, round == 0 ? 2 : 3);
+            g_assert_cmphex(state.lapic[2], ==, (cpus[i]->apic_id & 0xff) << 24);
+            state.apic_base |= 3 << 10;                 /* x2APIC mode */
+            g_assert_true(rig->ops->vcpu_set(rig->accel, cpus[i], &state, NULL));
+        }
+        x86_state_reset(&reset, i == 0);
+        g_assert_true(rig->ops->vcpu_reset(rig->accel, cpus[i], &reset, NULL));
+        g_assert_true(rig->ops->vcpu_get(rig->accel, cpus[i], &state, NULL));
+        g_assert_cmphex(state.apic_base >> 10 & 3, ==, 2);
+        g_assert_cmphex(state.lapic[2], ==, (cpus[i]->apic_id & 0xff) << 24);
+    }
+    device_unmake(&wide->device);
+}
+
 /* Two CPUs that both exit all the time, each with a stack of its own. */
 static void test_two_cpus_run(void)
 {
@@ -458,6 +483,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/run/cpu-again", test_cpu_again);
     g_test_add_func("/kvm/run/destroy-while-running", test_destroy_while_running);
     g_test_add_func("/kvm/run/second-cpu", test_second_cpu);
+    g_test_add_func("/kvm/run/wide-id", test_wide_id);
     g_test_add_func("/kvm/run/two-cpus-run", test_two_cpus_run);
     g_test_add_func("/kvm/run/thread", test_thread);
     g_test_add_func("/kvm/run/host-model", test_host_model);

@@ -389,6 +389,49 @@ static void test_guests(void)
     rig_done(&rig);
 }
 
+/* A device on such a bus, which links to another object. */
+static Device *make_along(Rig *rig, const char *id, const char *neighbour)
+{
+    TestOnOtherProps *props = qmp_new_props(&qmp_class_test_on_other);
+    Bus *bus = bus_find(rig->root, "br.0", &qmp_class_test_on_other, NULL);
+
+    set_path(&props->neighbour, neighbour);
+    return device_make(rig->peripheral, id, &qmp_class_test_on_other, bus, props, NULL, NULL);
+}
+
+/* Devices that are removed with the one that carries their bus may link to each other and to what
+ * it has, and it to them; but nothing else may link to any of them. */
+static void test_going_along(void)
+{
+    Rig rig;
+    Device *carrier;
+    Object *linker;
+    GError *error = NULL;
+
+    rig_init(&rig);
+    carrier = make(&rig, &qmp_class_test_carrier, "br", NULL);
+    g_assert_nonnull(make_along(&rig, "d0", "/machine/peripheral/br"));
+    g_assert_nonnull(make_along(&rig, "d1", "/machine/peripheral/d0"));
+    g_assert_nonnull(make_along(&rig, "d2", "/machine/peripheral/d1"));
+    linker = add(rig.root, "machine/peripheral/br", &qmp_class_test_linker, "part");
+    set_path(&test_linker_props(linker)->anything, "/machine/peripheral/d2");
+    g_assert_true(object_make(linker, NULL));
+    g_assert_false(object_may_delete(object_child(rig.peripheral, "d1"), &error));
+    assert_error(&error, ERROR_REASON_IN_USE, "of '/machine/peripheral/d2'");
+    g_assert_true(object_may_delete(&carrier->object, &error));
+    g_assert_no_error(error);
+    linker = add(rig.root, "objects", &qmp_class_test_linker, "outside");
+    set_path(&test_linker_props(linker)->anything, "/machine/peripheral/d1");
+    g_assert_true(object_make(linker, NULL));
+    g_assert_false(object_may_delete(&carrier->object, &error));
+    assert_error(&error, ERROR_REASON_IN_USE, "'/machine/peripheral/d1' is in use by property "
+                 "'anything' of '/objects/outside'");
+    object_destroy(linker);
+    device_unmake(carrier);
+    g_assert_cmpuint(object_n_children(rig.peripheral), ==, 0);
+    rig_done(&rig);
+}
+
 /* ---- Reset ---- */
 
 static void test_reset_order(void)
@@ -467,6 +510,7 @@ static void add_tests(void)
     g_test_add_func("/qom/parts/fail", test_parts_fail);
     g_test_add_func("/qom/parts/hot", test_parts_hot);
     g_test_add_func("/qom/device/guests", test_guests);
+    g_test_add_func("/qom/device/going-along", test_going_along);
     g_test_add_func("/qom/reset/order", test_reset_order);
     g_test_add_func("/qom/reset/bridge", test_reset_bridge);
     g_test_add_func("/qom/device/ten-thousand", test_many);

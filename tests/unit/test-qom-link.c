@@ -63,6 +63,56 @@ static void test_hold(void)
     tree_free(root);
 }
 
+static void test_set_link(void)
+{
+    Object *root = tree_new();
+    Object *b = backend(root, "objects", "b0");
+    Object *h = add_made(root, "objects", &qmp_class_test_object, "h0");
+    const QmpMember *friend = qmp_class_member(&qmp_class_test_object, "friend");
+    g_autoptr(QmpValue) path = NULL;
+
+    object_property_set_link(h, "friend", NULL);
+    g_assert_true(object_property_given(h, "friend"));  /* as qom-set to "" */
+    g_assert_null(props_of(h)->friend.path);
+    g_assert_null(object_property_record(h, friend, h->props));
+    object_property_set_link(h, "friend", b);
+    g_assert_cmpint(refs(b), ==, 2);
+    object_property_set_link(h, "friend", b);
+    g_assert_cmpint(refs(b), ==, 2);
+    path = object_property_get(h, "friend", NULL);
+    g_assert_cmpstr(path->s, ==, "/objects/b0");
+    g_assert_false(object_may_delete(b, NULL));
+    object_property_set_link(h, "friend", NULL);
+    g_assert_cmpint(refs(b), ==, 1);
+    tree_free(root);
+}
+
+/* What it is not for is refused, and changes nothing. */
+static void test_set_link_wrongly(void)
+{
+    Object *root = tree_new();
+    Object *b = backend(root, "objects", "b0");
+    Object *h = add_made(root, "objects", &qmp_class_test_object, "h0");
+    Object *fresh = holder(root, "h1");
+    const struct {
+        Object *obj;
+        const char *name;
+        Object *target;
+    } cases[] = {
+        { h, "no", b }, { h, "label", b }, { h, "mine", b }, { h, "container", b },
+        { fresh, "friend", b }, { h, "friend", fresh },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_expect_message("vmd-qom", G_LOG_LEVEL_CRITICAL, "object_property_set_link:*");
+        object_property_set_link(cases[i].obj, cases[i].name, cases[i].target);
+        g_test_assert_expected_messages();
+        g_assert_cmpint(refs(b), ==, 1);
+        g_assert_null(cases[i].obj->given);
+    }
+    tree_free(root);
+}
+
 static void test_not_found(void)
 {
     Object *root = tree_new();
@@ -328,6 +378,8 @@ static void test_many_holders(void)
 static void add_tests(void)
 {
     g_test_add_func("/qom/link/hold", test_hold);
+    g_test_add_func("/qom/link/set", test_set_link);
+    g_test_add_func("/qom/link/set-wrongly", test_set_link_wrongly);
     g_test_add_func("/qom/link/not-found", test_not_found);
     g_test_add_func("/qom/link/type", test_type);
     g_test_add_func("/qom/link/folders", test_folders);

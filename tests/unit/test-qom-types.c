@@ -179,6 +179,9 @@ static const BusOps test_bus_ops = {
 };
 static const TypeInfo test_bus_type = { .schema = &qmp_class_TEST, .kind = &test_bus_ops };
 
+static const BusOps other_bus_ops = { .carries_along = true };
+static const TypeInfo other_bus_type = { .schema = &qmp_class_OTHER, .kind = &other_bus_ops };
+
 /* ---- Devices ---- */
 
 #define DEVICE_HOOKS(id, name) \
@@ -240,6 +243,15 @@ static void bridge_unrealize(Device *dev)
 
 static const DeviceOps bridge_ops = { .realize = bridge_realize, .unrealize = bridge_unrealize };
 static const TypeInfo bridge_type = { .schema = &qmp_class_test_bridge, .device = &bridge_ops };
+
+static bool carrier_realize(Device *dev, GError **error)
+{
+    bus_new(dev, &qmp_class_OTHER, NULL);
+    return step("carrier.realize", error);
+}
+
+static const DeviceOps carrier_ops = { .realize = carrier_realize, .unrealize = bridge_unrealize };
+static const TypeInfo carrier_type = { .schema = &qmp_class_test_carrier, .device = &carrier_ops };
 
 static void composite_init(Object *obj)
 {
@@ -312,8 +324,8 @@ static const TypeInfo outermost_type = {
 
 static const TypeInfo *const types[] = {
     &base_type, &derived_type, &leaf_type, &backend_type, &linker_type, &test_bus_type,
-    &test_device_type, &test_chip_type, &test_fast_chip_type, &bridge_type, &composite_type,
-    &inner_type, &outer_type, &outermost_type, NULL,
+    &other_bus_type, &test_device_type, &test_chip_type, &test_fast_chip_type, &bridge_type,
+    &carrier_type, &composite_type, &inner_type, &outer_type, &outermost_type, NULL,
 };
 
 int test_qom_main(int argc, char **argv, void (*add_tests)(void))

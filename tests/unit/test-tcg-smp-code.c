@@ -143,6 +143,18 @@ GUEST(full, "mov $3, %esi\n"
             "dec %esi\n"
             "jnz 1b\n" END HALT WRONG);
 
+/* CPU 0 calls all functions without end, CPU 1 accesses a device. */
+GUEST(filler, "test %edi, %edi\n"
+              "jnz 3f\n"
+              "1: mov $0x100000, %ebx\n"
+              "2: call *%rbx\n"
+              "add $16, %ebx\n"
+              "cmp $0x100000 + 16 * " TEXT(FUNCTIONS) ", %ebx\n"
+              "jb 2b\n"
+              "jmp 1b\n"
+              "3: in $0x60, %al\n"
+              "jmp 3b\n");
+
 /* ---- Interrupts: x2APIC, vector 31 ---- */
 
 #define ENABLE "mov $0x1b, %ecx\nrdmsr\nor $0xc00, %eax\nwrmsr\n" \
@@ -328,6 +340,30 @@ static void test_full(void)
     g_assert_cmpuint(to_tcg_accel(rig->accel)->cache->generation, >, 3);
 }
 
+/* A CPU comes and goes while others run: one fills the memory for code again and again, one
+ * waits for the machine lock most of the time. */
+static void test_going(void)
+{
+    g_autoptr(TcgRig) rig = tcg_rig_new_smp(3, 1);
+    const TcgCache *cache = to_tcg_accel(rig->accel)->cache;
+    Cpu *cpu = rig->cpus[2];
+
+    put_functions(rig);
+    start_all(rig, guest_filler, guest_filler_end);
+    rig->ops->vcpu_destroy(rig->accel, cpu);
+    tcg_rig_begin(rig);
+    while (cache->generation < 60) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_true(rig->ops->vcpu_create(rig->accel, cpu, &error));
+        g_assert_no_error(error);
+        tcg_rig_wait(rig, 1000);
+        rig->ops->vcpu_destroy(rig->accel, cpu);
+    }
+    tcg_rig_end(rig);
+    g_assert_true(rig->ops->vcpu_create(rig->accel, cpu, NULL));
+}
+
 static void test_shootdown(gconstpointer data)
 {
     g_autoptr(TcgRig) rig = tcg_rig_new_smp(GPOINTER_TO_UINT(data), 4);
@@ -372,6 +408,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_case);
     }
     g_test_add_func("/tcg/smp-code/full", test_full);
+    g_test_add_func("/tcg/smp-code/going", test_going);
     g_test_add_data_func("/tcg/smp-code/shootdown/2", GUINT_TO_POINTER(2), test_shootdown);
     g_test_add_data_func("/tcg/smp-code/shootdown/4", GUINT_TO_POINTER(4), test_shootdown);
     g_test_add_func("/tcg/smp-code/starts", test_starts);

@@ -352,6 +352,35 @@ static void test_skew(void)
     g_assert_cmpuint(tsc[2], ==, tsc[0] + (G_GUINT64_CONSTANT(1) << 50));
 }
 
+/* CPU 1 writes its counter. */
+GUEST(set_counter, "test %edi, %edi\n"
+                   "jz 1f\n"
+                   "mov $0x10, %ecx\n"
+                   "xor %eax, %eax\n"
+                   "mov $0x41424344, %edx\n"
+                   "wrmsr\n"
+                   "1: " END
+                   "9: hlt\njmp 9b\n");
+
+/* With IA32_TSC_ADJUST goes what the guest has added: counters that differ without it would be
+ * those of a broken machine. */
+static void test_counter_reset(void)
+{
+    g_autoptr(TcgRig) rig = tcg_rig_new_smp(2, 4);
+    X86CpuState state;
+
+    run_all(rig, guest_set_counter, guest_set_counter_end);
+    g_assert_cmpuint(counter(rig, 1) >> 56, ==, 0x41);
+    g_assert_cmpuint(counter(rig, 0) >> 56, ==, 0);
+    tcg_rig_mode(rig, TCG_RIG_LONG, &state);
+    for (guint i = 0; i < 2; i++) {
+        tcg_rig_reset_cpu(rig, i, &state);
+    }
+    g_assert_cmpuint(counter(rig, 1), ==, counter(rig, 0));
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpus[1], &state, NULL));
+    g_assert_cmpuint(state.tsc_adjust, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -367,5 +396,6 @@ int main(int argc, char **argv)
     g_test_add_func("/tcg/smp/time", test_time);
     g_test_add_func("/tcg/smp/virtual-time", test_virtual_time);
     g_test_add_func("/tcg/smp/skew", test_skew);
+    g_test_add_func("/tcg/smp/counter-reset", test_counter_reset);
     return g_test_run();
 }

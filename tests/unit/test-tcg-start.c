@@ -117,11 +117,39 @@ static void test_order(void)
     g_assert_cmpstr(rig->trace->str, ==, "is");
 }
 
+/* A Hyper-V guest's page is put there by the CPU when it runs, even if it only waits, and not by
+ * the thread that loads the state. */
+static void test_hyperv_page(void)
+{
+    static const CpuidLeaf leaf = { .leaf = 0x40000001, .eax = 0x31237648 };
+    static const guint8 before[4] = { 0x0f, 0x01, 0xc1, 0xc3 };     /* vmcall; ret, as KVM has it */
+    g_autoptr(TcgRig) rig = new_rig();
+    X86CpuState state;
+
+    rig->cpu->cpuid = g_array_append_vals(g_array_new(FALSE, FALSE, sizeof(leaf)), &leaf, 1);
+    tcg_rig_load(rig, 0x40000, before, sizeof(before));
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &state, NULL));
+    state.halted = true;
+    state.more_msrs[0] = (X86Msr){ 0x40000000, 0x8100 };
+    state.more_msrs[1] = (X86Msr){ 0x40000001, 0x40001 };
+    state.n_more_msrs = 2;
+    g_assert_true(rig->ops->vcpu_set(rig->accel, rig->cpu, &state, NULL));
+    g_assert_cmpmem(rig->ram + 0x40000, sizeof(before), before, sizeof(before));
+    tcg_rig_run(rig, 20000);
+    g_assert_cmphex(rig->ram[0x40000], ==, 0xb8);
+    g_assert_cmphex(rig->ram[0x40007], ==, 0xc3);
+    g_assert_true(rig->ops->vcpu_get(rig->accel, rig->cpu, &state, NULL));
+    g_assert_true(state.halted);
+    g_assert_cmphex(state.more_msrs[1].value, ==, 0x40001);
+    g_clear_pointer(&rig->cpu->cpuid, g_array_unref);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tcg-start/first", test_first);
     g_test_add_func("/tcg-start/other", test_other);
     g_test_add_func("/tcg-start/order", test_order);
+    g_test_add_func("/tcg-start/hyperv-page", test_hyperv_page);
     return g_test_run();
 }

@@ -490,6 +490,19 @@ static void test_hyperv(void)
     g_assert_cmphex(wrmsr(t, 0x40000000, 0), ==, 0);
     g_assert_cmphex(rdmsr(t, 0x40000001), ==, 0x1000);
 
+    memset(t->ram, 0xee, sizeof(t->ram));                       /* a state that is loaded */
+    g_assert_true(tcg_msr_load(&t->s, 0x40000000, 0x8100));
+    g_assert_true(tcg_msr_load(&t->s, 0x40000001, 0x1001));
+    g_assert_true(tcg_msr_load(&t->s, 0x40000021, 0x2001));
+    g_assert_cmphex(rdmsr(t, 0x40000001), ==, 0x1001);
+    g_assert_cmphex(t->ram[0x1000] & t->ram[0x2000], ==, 0xee);
+    g_assert_true(t->s.hv_pages_due);
+    tcg_hyperv_put_pages(&t->s);
+    g_assert_cmpmem(t->ram + 0x1000, sizeof(code), code, sizeof(code));
+    g_assert_cmphex(t->ram[0x2000] | t->ram[0x2003], ==, 0);
+    g_assert_cmphex(t->ram[0], ==, 0xee);                       /* no assist page */
+    g_assert_false(t->s.hv_pages_due);
+
     g_assert_cmphex(rdmsr(t, 0x40000002), ==, 0);
     g_assert_cmphex(wrmsr(t, 0x40000002, 1), ==, GP0);
     g_assert_cmphex(rdmsr(t, 0x40000010), ==, 123456);
