@@ -260,6 +260,7 @@ static void node_init(Object *obj)
     node->driver = object_kind(obj);
     node->alignment = node->memory_alignment = 1;
     node->users = g_ptr_array_new_with_free_func(g_free);
+    throttle_point_init(&node->limits);
 }
 
 /* The nodes below are released only now: a format needs them until it is closed, and so do nodes
@@ -277,6 +278,7 @@ static void node_finalize(Object *obj)
         }
     }
     g_ptr_array_unref(node->users);
+    throttle_point_clear(&node->limits);
     g_clear_pointer(&node->retired, g_ptr_array_unref);
 }
 
@@ -351,27 +353,14 @@ void block_node_set_options(BlockNode *node, BlockdevOptions *options)
 
 /* ---- Limits ---- */
 
-static void pass_turn(void *opaque)
-{
-}
-
-static void wait_turn(BlockFront *front, void *data)
-{
-    aio_run_wait(front->config.aio, pass_turn, NULL);
-}
-
-/* When this returns, no thread uses the old group any more. */
 static void set_limits(BlockNode *node)
 {
-    BlockNodeProps *props = block_node_props(node);
-
-    __atomic_store_n(&node->limits, props->io_limits.target, __ATOMIC_RELEASE);
-    block_front_foreach(object_root(&node->object), wait_turn, NULL);
+    throttle_point_set(&node->limits, block_node_props(node)->io_limits.target);
 }
 
 static bool node_complete(Object *obj, GError **error)
 {
-    to_block_node(obj)->limits = block_node_props(obj)->io_limits.target;
+    set_limits(to_block_node(obj));
     return true;
 }
 
@@ -383,9 +372,6 @@ static bool node_changed(Object *obj, const QmpMember *member, GError **error)
         g_free(props->options->io_limits.path);
         props->options->io_limits.path = g_strdup(props->io_limits.path);
         set_limits(to_block_node(obj));
-    } else if (member == qmp_class_member(object_class(obj), "throttle-group")) {
-        /* No thread uses the old group any more when this returns. */
-        block_front_foreach(object_root(obj), wait_turn, NULL);
     }
     return true;
 }

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "hw/block/throttle-group.h"
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-block-change.h"
 #include "qmp/qapi-types-block.h"
@@ -167,7 +166,6 @@ static void admitted(AioRequest *io, int result)
 
 void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request)
 {
-    struct ThrottleGroup *limits = __atomic_load_n(&node->limits, __ATOMIC_ACQUIRE);
     int error = check(node, request);
 
     request->aio = aio;
@@ -176,7 +174,8 @@ void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request)
         block_done(request, error);
         return;
     }
-    if (!limits || throttle_group_enter(limits, request, request->op, admitted)) {
+    if (request->op == BLOCK_OP_FLUSH ||
+        throttle_point_enter(&node->limits, request, request->op != BLOCK_OP_READ, admitted)) {
         block_begin(node, aio, request);
     }
 }

@@ -22,6 +22,7 @@
 #define HW_BLOCK_BLOCK_H
 
 #include "hw/aio/aio.h"
+#include "hw/block/throttle-point.h"
 #include "qom/object.h"
 
 #define BLOCK_SECTOR_SIZE 512
@@ -113,7 +114,7 @@ struct BlockNode {
     guint64 size;               /* bytes; atomic, block_node_size() reads it */
     guint64 highest_write;      /* its end; atomic */
     guint64 write_threshold;    /* a write beyond it sends an event; 0: none; atomic */
-    struct ThrottleGroup *limits;       /* of requests from block_submit, or NULL; atomic */
+    ThrottlePoint limits;       /* of requests from block_submit */
     bool resized;               /* atomic: the file has another size than before */
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
