@@ -29,9 +29,6 @@ static void finish(void *data)
 {
     Reopening *reopening = data;
 
-    if (!reopening->error && reopening->ran) {
-        block_reopen_commit(reopening->reopen);
-    }
     block_reopen_free(reopening->reopen);
     if (reopening->error) {
         qmp_error_blame(&reopening->error, "options");
@@ -40,6 +37,17 @@ static void finish(void *data)
         qmp_request_return(reopening->req, NULL);
     }
     g_free(reopening);
+}
+
+static void worked(void *data)
+{
+    Reopening *reopening = data;
+
+    if (reopening->error || !reopening->ran) {
+        finish(reopening);
+    } else {
+        block_reopen_commit(reopening->reopen, finish, reopening);
+    }
 }
 
 void qmp_blockdev_reopen(QmpRequest *req, BlockdevReopenArgs *args)
@@ -56,5 +64,5 @@ void qmp_blockdev_reopen(QmpRequest *req, BlockdevReopenArgs *args)
     reopening = g_new0(Reopening, 1);
     reopening->req = req;
     reopening->reopen = reopen;
-    pool_run(vmd->pool, POOL_REQUEST, work, finish, reopening);
+    pool_run(vmd->pool, POOL_REQUEST, work, worked, reopening);
 }

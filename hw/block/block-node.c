@@ -15,6 +15,59 @@
 #include "qom/env.h"
 #include "qom/qapi-objects-block.h"
 
+/* ---- Nodes below ---- */
+
+BlockNode *block_node_below(const BlockNode *node, BlockSlot slot)
+{
+    BlockNode *const below[N_BLOCK_SLOTS] = {
+        [BLOCK_FILE] = node->file, [BLOCK_BACKING] = node->backing,
+        [BLOCK_DATA_FILE] = node->data_file,
+    };
+
+    return below[slot];
+}
+
+BlockNode *block_node_lowest(BlockNode *node)
+{
+    while (node->file && !node->driver->format) {
+        node = node->file;
+    }
+    return node;
+}
+
+bool block_node_is_below(const BlockNode *above, const BlockNode *node)
+{
+    if (above == node) {
+        return true;
+    }
+    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
+        const BlockNode *below = block_node_below(above, slot);
+
+        if (below && block_node_is_below(below, node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whoever begins to use a node that is being reopened might not notice what changes below it. */
+static bool check_reopening(const BlockNode *node, const void *own, GError **error)
+{
+    if (node->reopening && node->reopening != own) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being reopened",
+                      node->object.name);
+        return false;
+    }
+    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
+        const BlockNode *below = block_node_below(node, slot);
+
+        if (below && !check_reopening(below, own, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- Users ---- */
 
 static char *describe_user(const BlockUser *user)
@@ -47,12 +100,7 @@ static bool check_users(BlockNode *node, const BlockUser *user, GError **error)
 bool block_node_use(BlockNode *node, const BlockUser *user, GError **error)
 {
     env_lock_assert(&node->object);
-    if (node->reopening) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being reopened",
-                      node->object.name);
-        return false;
-    }
-    if (!check_users(node, user, error)) {
+    if (!check_reopening(node, user->reopen, error) || !check_users(node, user, error)) {
         return false;
     }
     g_ptr_array_add(node->users, g_memdup2(user, sizeof(*user)));
@@ -82,24 +130,6 @@ void block_node_unuse_job(BlockNode *node, const char *job)
 }
 
 /* ---- Descriptions ---- */
-
-BlockNode *block_node_below(const BlockNode *node, BlockSlot slot)
-{
-    BlockNode *const below[N_BLOCK_SLOTS] = {
-        [BLOCK_FILE] = node->file, [BLOCK_BACKING] = node->backing,
-        [BLOCK_DATA_FILE] = node->data_file,
-    };
-
-    return below[slot];
-}
-
-BlockNode *block_node_lowest(BlockNode *node)
-{
-    while (node->file && !node->driver->format) {
-        node = node->file;
-    }
-    return node;
-}
 
 guint64 block_node_size(const BlockNode *node)
 {
@@ -221,9 +251,12 @@ BlockNode *block_resize_begin(BlockNode *node, guint64 size, GError **error)
         if (!check_above(node, error)) {
             return NULL;
         }
-        if (node->resizing || node->reopening) {
-            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being %s",
-                          node->object.name, node->resizing ? "resized" : "reopened");
+        if (node->resizing) {
+            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being resized",
+                          node->object.name);
+            return NULL;
+        }
+        if (!check_reopening(node, NULL, error)) {
             return NULL;
         }
         node->resizing = true;

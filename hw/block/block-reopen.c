@@ -17,6 +17,9 @@
 struct BlockReopen {
     Object *root;
     GArray *changes;            /* of BlockChange, inner nodes first */
+    guint n_past;               /* whose former backing nodes are not used any more */
+    void (*done)(void *data);   /* after the commit */
+    void *data;
 };
 
 static BlockChange *change_at(const BlockReopen *reopen, guint i)
@@ -88,6 +91,25 @@ static bool check_direct(const BlockNode *node, GError **error)
     return true;
 }
 
+/* Only requests of disks are waited for: an image above may read its own tables at any time, and
+ * reads its backing node while it is resized. */
+static bool check_backing_users(const BlockNode *node, GError **error)
+{
+    for (guint i = 0; i < node->users->len; i++) {
+        const BlockUser *user = node->users->pdata[i];
+        const BlockNode *above = node_of(user);
+        bool tables = above && above->driver->format && above->backing != node;
+
+        if (!user->object || tables || (above && above->resizing)) {
+            return refuse_use(node, "'backing'", user, error);
+        }
+        if (above && !check_backing_users(above, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_change(const BlockReopen *reopen, const BlockChange *change, GError **error)
 {
     const BlockNode *node = change->node;
@@ -104,7 +126,7 @@ static bool check_change(const BlockReopen *reopen, const BlockChange *change, G
         !check_direct(node, error)) {
         return false;
     }
-    return true;
+    return !change->sets_backing || check_backing_users(node, error);
 }
 
 /* A backing node is in use from now on. */
@@ -115,6 +137,7 @@ static bool use_backing(const BlockReopen *reopen, BlockChange *change, GError *
     const BlockUser user = {
         .object = &change->node->object,
         .share = other ? other->read_only : change->backing && change->backing->read_only,
+        .reopen = reopen->changes,
     };
 
     if (change->backing && !block_node_use(change->backing, &user, error)) {
@@ -185,7 +208,7 @@ void block_reopen_free(BlockReopen *reopen)
     for (guint i = 0; i < reopen->changes->len; i++) {
         BlockChange *change = change_at(reopen, i);
 
-        change->node->reopening = false;
+        change->node->reopening = NULL;
         if (change->uses_backing) {
             block_node_unuse(change->backing, &change->node->object);
         }
@@ -244,7 +267,12 @@ bool block_reopen_prepare(BlockReopen *reopen, GError **error)
         }
     }
     for (guint i = 0; i < reopen->changes->len; i++) {
-        block_file_reopen_done(&change_at(reopen, i)->old_fd);
+        BlockChange *change = change_at(reopen, i);
+
+        block_file_reopen_done(&change->old_fd);
+        if (change->sets_backing) {
+            qcow2_set_backing(change->node, change->backing);
+        }
     }
     return true;
 }
@@ -262,13 +290,8 @@ static void set_link(BlockNode *node, const char *name, const char *path)
     }
 }
 
-static void drain(BlockFront *front, void *data)
-{
-    block_front_drain(front);
-}
-
-/* Requests that were sent to the old node have ended before it is let go. */
-static void set_backing(BlockReopen *reopen, BlockChange *change)
+/* No request is on its way to the old node. */
+static void set_backing(BlockChange *change)
 {
     BlockNode *node = change->node, *old = node->backing;
 
@@ -276,9 +299,8 @@ static void set_backing(BlockReopen *reopen, BlockChange *change)
     if (change->backing) {
         object_ref(change->backing);
     }
-    qcow2_set_backing(node, change->backing);
+    node->backing = change->backing;
     set_link(node, "backing", change->backing ? change->backing->object.name : NULL);
-    block_front_foreach(reopen->root, drain, NULL);
     if (old) {
         block_node_unuse(old, &node->object);
         object_unref(old);
@@ -299,7 +321,7 @@ static void pass_alignment(BlockNode *node)
     }
 }
 
-void block_reopen_commit(BlockReopen *reopen)
+static void commit_all(BlockReopen *reopen)
 {
     for (guint i = 0; i < reopen->changes->len; i++) {
         BlockChange *change = change_at(reopen, i);
@@ -315,11 +337,35 @@ void block_reopen_commit(BlockReopen *reopen)
             set_link(node, "throttle-group", group);
         }
         if (change->sets_backing) {
-            set_backing(reopen, change);
+            set_backing(change);
         }
         if (is_file(node)) {
             block_file_options_changed(node);
             pass_alignment(node);
         }
     }
+}
+
+/* The images send no more requests to their former backing nodes. */
+static void commit_when_past(void *opaque)
+{
+    BlockReopen *reopen = opaque;
+
+    while (reopen->n_past < reopen->changes->len) {
+        BlockChange *change = change_at(reopen, reopen->n_past++);
+
+        if (change->sets_backing) {
+            block_fronts_when_past(change->node, commit_when_past, reopen);
+            return;
+        }
+    }
+    commit_all(reopen);
+    reopen->done(reopen->data);
+}
+
+void block_reopen_commit(BlockReopen *reopen, void (*done)(void *data), void *data)
+{
+    reopen->done = done;
+    reopen->data = data;
+    commit_when_past(reopen);
 }

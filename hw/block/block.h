@@ -118,7 +118,7 @@ struct BlockNode {
     bool resized;               /* atomic: the file has another size than before */
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
-    bool reopening;             /* during block_reopen_*() */
+    const void *reopening;      /* the changes (block-reopen.h) that it is among, or NULL */
     GPtrArray *retired;         /* of BlockdevOptions: options before it was reopened */
     bool of_drive;              /* made as a drive's medium, and to go when it is taken out */
     bool transient;             /* it is there for a job: no part of a configuration */
@@ -169,6 +169,8 @@ const char *block_slot_name(BlockSlot slot);
 BlockNode *block_node_lowest(BlockNode *node);
 /* The node in a slot, or NULL. */
 BlockNode *block_node_below(const BlockNode *node, BlockSlot slot);
+/* Whether node is `above`, or below it. */
+bool block_node_is_below(const BlockNode *above, const BlockNode *node);
 
 /* Calls f for each node that a value names: a definition or, if that is NULL, a
  * reference, with the name of the member that holds it.  Not for those within
@@ -196,12 +198,14 @@ typedef struct {
     Object *object;             /* NULL: a job, and: */
     const char *job;            /* its id, which lives as long as the use */
     bool share;                 /* allows other users that share, too */
+    const void *reopen;         /* the changes of nodes that begin the use, or NULL */
     /* The size changed; NULL for nodes, which check it themselves. */
     void (*resized)(void *opaque);
     void *opaque;
 } BlockUser;
 
-/* Fails with in-use if this user or an existing one does not share. */
+/* Fails with in-use if this user or an existing one does not share, or while the node, or one
+ * below it, is being reopened by others than user->reopen. */
 bool block_node_use(BlockNode *node, const BlockUser *user, GError **error);
 void block_node_unuse(BlockNode *node, Object *object);
 void block_node_unuse_job(BlockNode *node, const char *job);

@@ -63,7 +63,8 @@ static bool check_backing(Qcow2 *s, GError **error)
                          "the image has a backing file, '%s': name a node for it, or null", name);
         return false;
     }
-    if (s->node.backing && (s->header.autoclear & QCOW2_AUTOCLEAR_RAW_DATA)) {
+    s->backing = s->node.backing;
+    if (s->backing && (s->header.autoclear & QCOW2_AUTOCLEAR_RAW_DATA)) {
         qmp_error_set_at(error, "backing", ERROR_REASON_INVALID_VALUE,
                          "the image's external data file is raw: it has no backing node");
         return false;

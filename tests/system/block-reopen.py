@@ -162,10 +162,12 @@ def backing(recorder):
     """an image gets another backing node while a disk reads it"""
     qcow2images.need_tools()
     with Nodes(recorder) as n:
+        base = {}
         for byte in 1, 2:
             path = n.image('base%d' % byte, byte=byte)
-            n.add(**{'driver': 'qcow2', 'node-name': 'base%d' % byte, 'read-only': True,
-                     'file': {'driver': 'file', 'filename': path}})
+            base[byte] = {'driver': 'qcow2', 'node-name': 'base%d' % byte, 'read-only': True,
+                          'file': {'driver': 'file', 'filename': path}}
+            n.add(**base[byte])
         top = n.image('top', '-b', n.path('base1'), '-F', 'qcow2')
         node = {'driver': 'qcow2', 'node-name': 'top', 'file': file('f', top), 'backing': 'base1'}
         n.add(**node)
@@ -173,7 +175,7 @@ def backing(recorder):
         assert disk.read(0, 512) == b'\1' * 512
         assert disk.write(1, b'x' * 512) == 0
         node['file'] = 'f'
-        n.reopen(dict(node, backing='base2'))
+        n.reopen(dict(base[2], discard='unmap'), dict(node, backing='base2'))
         assert disk.read(8, 4096) == b'\1' * 4096, 'the cluster was copied from the old one'
         assert disk.read(512, 512) == b'\2' * 512
         n.client.call('blockdev-del', node_name='base1')
