@@ -163,7 +163,7 @@ bool block_node_no_flush(const BlockNode *node)
 
 char *block_node_filename(const BlockNode *node)
 {
-    const BlockdevOptions *options = node->options;
+    const BlockdevOptions *options = node->made_with;
 
     switch (options->driver) {
     case BLOCKDEV_DRIVER_FILE:
@@ -284,6 +284,32 @@ void block_resize_end(BlockNode *lowest)
     size_changed(lowest, true);
 }
 
+/* ---- Options ---- */
+
+static void clear_options(const BlockdevOptions *options)
+{
+    qmp_clear(&qmp_type_BlockdevOptions, &options);
+}
+
+static void take_options(BlockNode *node, const BlockdevOptions *options)
+{
+    node->options = options;
+    g_atomic_int_set(&node->detect_zeroes, options->detect_zeroes);
+    g_atomic_int_set(&node->discards, options->has_discard &&
+                     options->discard == BLOCKDEV_DISCARD_OPTIONS_UNMAP);
+}
+
+void block_node_set_options(BlockNode *node, BlockdevOptions *options)
+{
+    BlockNodeProps *props = block_node_props(node);
+
+    if (props->options != node->made_with) {
+        clear_options(props->options);
+    }
+    props->options = options;
+    take_options(node, options);
+}
+
 /* ---- Creation and end ---- */
 
 static void node_init(Object *obj)
@@ -312,14 +338,17 @@ static void node_finalize(Object *obj)
     }
     g_ptr_array_unref(node->users);
     throttle_point_clear(&node->limits);
-    g_clear_pointer(&node->retired, g_ptr_array_unref);
+    if (node->made_with != node->options) {
+        clear_options(node->made_with);
+    }
 }
 
 static bool node_prepare(Object *obj, GError **error)
 {
     BlockNode *node = to_block_node(obj);
 
-    node->options = block_node_props(obj)->options;
+    node->made_with = block_node_props(obj)->options;
+    take_options(node, node->made_with);
     if (qmp_class_is_a(object_class(obj), &qmp_class_block_filter)) {
         return true;
     }
@@ -360,28 +389,6 @@ static bool node_may_delete(Object *obj, GError **error)
                       node->object.name);
     }
     return !node->resizing;
-}
-
-/* ---- Changed options ---- */
-
-static void clear_options(gpointer data)
-{
-    BlockdevOptions *options = data;
-
-    qmp_clear(&qmp_type_BlockdevOptions, &options);
-}
-
-/* Other threads may still look at the old ones. */
-void block_node_set_options(BlockNode *node, BlockdevOptions *options)
-{
-    BlockNodeProps *props = block_node_props(node);
-
-    if (!node->retired) {
-        node->retired = g_ptr_array_new_with_free_func(clear_options);
-    }
-    g_ptr_array_add(node->retired, props->options);
-    props->options = options;
-    __atomic_store_n(&node->options, options, __ATOMIC_RELEASE);
 }
 
 /* ---- Limits ---- */

@@ -101,7 +101,12 @@ typedef enum { BLOCK_FILE, BLOCK_BACKING, BLOCK_DATA_FILE, N_BLOCK_SLOTS } Block
 struct BlockNode {
     Object object;
     const BlockDriver *driver;
-    const BlockdevOptions *options;     /* of props; atomic, and never freed before the node */
+    const BlockdevOptions *options;     /* of props; main thread, lock held, and the threads that
+                                         * open, close, resize or reopen the node */
+    const BlockdevOptions *made_with;   /* the first ones, for members that no reopening changes;
+                                         * any thread, as long as the node is there */
+    gint detect_zeroes;         /* atomic, for requests: BlockdevDetectZeroesOptions */
+    gint discards;              /* the same: discarded and zeroed ranges become free */
     BlockNode *file;            /* the node below, or NULL */
     BlockNode *backing;         /* read where a format has no data, or NULL */
     BlockNode *data_file;       /* that holds a format's data, if not file; or NULL */
@@ -119,7 +124,6 @@ struct BlockNode {
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
     const void *reopening;      /* the changes (block-reopen.h) that it is among, or NULL */
-    GPtrArray *retired;         /* of BlockdevOptions: options before it was reopened */
     bool of_drive;              /* made as a drive's medium, and to go when it is taken out */
     bool transient;             /* it is there for a job: no part of a configuration */
 };

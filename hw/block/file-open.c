@@ -61,7 +61,7 @@ static bool resize_device(BlockFile *s, guint64 size, GError **error)
     if (now < 0 || size > (guint64)now) {
         qmp_error_set_at(error, "size", ERROR_REASON_NOT_SUPPORTED, "block device '%s' has %"
                          G_GINT64_FORMAT " bytes and does not grow",
-                         s->node.options->u.file.filename, now);
+                         s->node.made_with->u.file.filename, now);
         return false;
     }
     __atomic_store_n(&s->node.size, now, __ATOMIC_RELAXED);
@@ -88,7 +88,7 @@ static bool file_resize(BlockNode *node, guint64 size, GError **error)
     __atomic_store_n(&node->resized, true, __ATOMIC_RELAXED);
     if (ftruncate(s->fd, size) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot resize '%s'",
-                            node->options->u.file.filename);
+                            node->made_with->u.file.filename);
         __atomic_store_n(&node->size, MAX(get_size(s), 0), __ATOMIC_RELAXED);
         return false;
     }
@@ -243,7 +243,7 @@ bool block_file_is_locked(const BlockFile *s)
 static bool lock_image(BlockFile *s, GError **error)
 {
     return !block_file_is_locked(s) ||
-           file_lock(s->fd, s->node.options->u.file.filename, !s->node.read_only, error);
+           file_lock(s->fd, s->node.made_with->u.file.filename, !s->node.read_only, error);
 }
 
 /* What the file begins with; a file that cannot be read here fails later. */
@@ -266,7 +266,7 @@ static bool set_up(BlockFile *s, GError **error)
     size = get_size(s);
     if (size < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "'%s' has no size",
-                            s->node.options->u.file.filename);
+                            s->node.made_with->u.file.filename);
         qmp_error_blame(error, "filename");
         return false;
     }
@@ -290,7 +290,7 @@ static void file_close(BlockNode *node)
         return;
     }
     if (block_node_is_changed(node) && !s->no_flush && fdatasync(s->fd) < 0) {
-        g_warning("'%s' may have lost data: %s", node->options->u.file.filename,
+        g_warning("'%s' may have lost data: %s", node->made_with->u.file.filename,
                   g_strerror(errno));
     }
     close(s->fd);

@@ -17,7 +17,7 @@
 static bool failed(const BlockNode *node, GError **error)
 {
     qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot reopen '%s'",
-                        node->options->u.file.filename);
+                        node->made_with->u.file.filename);
     return false;
 }
 
@@ -32,7 +32,7 @@ static int open_again(const BlockFile *s, bool read_only, bool direct)
 /* The old opening looks for conflicts, as the new one would find those of the old one. */
 static bool lock_again(BlockFile *s, int fd, bool read_only, GError **error)
 {
-    const char *name = s->node.options->u.file.filename;
+    const char *name = s->node.made_with->u.file.filename;
 
     if (!block_file_is_locked(s)) {
         return true;
@@ -81,7 +81,7 @@ void block_file_reopen_undo(BlockNode *node, int *old_fd)
         return;
     }
     if (dup3(*old_fd, s->fd, O_CLOEXEC) < 0) {
-        g_warning("'%s' stays as it was reopened: %s", node->options->u.file.filename,
+        g_warning("'%s' stays as it was reopened: %s", node->made_with->u.file.filename,
                   g_strerror(errno));
     }
     if (node->read_only) {

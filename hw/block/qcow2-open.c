@@ -142,13 +142,13 @@ static guint64 file_limit(const Qcow2 *s)
     const BlockNode *node = s->node.file;
 
     while (node->file && !node->driver->format) {
-        if (node->options->driver == BLOCKDEV_DRIVER_RAW && node->options->u.raw.has_size) {
+        if (node->made_with->driver == BLOCKDEV_DRIVER_RAW && node->made_with->u.raw.has_size) {
             break;
         }
         node = node->file;
     }
-    return node->options->driver == BLOCKDEV_DRIVER_FILE ? G_MAXUINT64
-                                                         : block_node_size(s->node.file);
+    return node->made_with->driver == BLOCKDEV_DRIVER_FILE ? G_MAXUINT64
+                                                           : block_node_size(s->node.file);
 }
 
 static void set_refcount_sizes(Qcow2 *s)

@@ -71,6 +71,11 @@ class Nodes:
         self.client.call('cont')
         return VirtioBlk(self.port)
 
+    def memory(self):
+        """KiB that the daemon has."""
+        with open('/proc/%d/status' % self.daemon.process.pid, encoding='ascii') as f:
+            return int(f.read().split('VmRSS:')[1].split()[0])
+
     def modes(self, path):
         """How the daemon has a file open."""
         modes = []
@@ -236,6 +241,24 @@ def other_options(recorder):
         assert disk.write(0, b'b' * 512) == 0
 
 
+def memory(recorder):
+    """options that were replaced are not kept"""
+    with Nodes(recorder) as n:
+        with open('/proc/%d/maps' % n.daemon.process.pid, encoding='utf-8') as f:
+            if 'libasan' in f.read():
+                raise vmdtest.Skip('a sanitizer keeps what is freed')
+        # A name that is long, of a file that is near.
+        path = n.path('x', MIB)
+        path = path[:-1] + './' * ((4000 - len(path)) // 2) + 'x'
+        n.add(**file('f', path))
+        for _ in range(100):
+            n.reopen(file('f', path))
+        before = n.memory()
+        for _ in range(3000):
+            n.reopen(file('f', path))
+        assert n.memory() - before < 4 << 10, 'KiB: %d of %d' % (n.memory() - before, before)
+
+
 def direct(recorder):
     """cache.direct of nodes that no disk uses"""
     with Nodes(recorder) as n:
@@ -250,4 +273,4 @@ def direct(recorder):
         assert disk.write(9, b'd' * 512) == 0 and disk.read(9, 512) == b'd' * 512
 
 
-vmdtest.main([read_only, locks, backing, other_options, direct])
+vmdtest.main([read_only, locks, backing, other_options, memory, direct])
