@@ -21,7 +21,9 @@ static void work(void *data)
 {
     Reopening *reopening = data;
 
-    block_reopen_prepare(reopening->reopen, &reopening->error);
+    if (!block_reopen_prepare(reopening->reopen, &reopening->error)) {
+        qmp_error_blame(&reopening->error, "options");
+    }
     reopening->ran = true;
 }
 
@@ -31,7 +33,6 @@ static void finish(void *data)
 
     block_reopen_free(reopening->reopen);
     if (reopening->error) {
-        qmp_error_blame(&reopening->error, "options");
         qmp_request_fail(reopening->req, reopening->error);
     } else {
         qmp_request_return(reopening->req, NULL);
@@ -43,7 +44,10 @@ static void worked(void *data)
 {
     Reopening *reopening = data;
 
-    if (reopening->error || !reopening->ran) {
+    if (!reopening->ran) {
+        qmp_error_set(&reopening->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+    }
+    if (reopening->error) {
         finish(reopening);
     } else {
         block_reopen_commit(reopening->reopen, finish, reopening);

@@ -77,13 +77,17 @@ typedef struct {
     BlockNode *lowest;          /* kept while it is being resized */
     guint64 size;
     GError *error;
+    bool ran;                   /* not if the daemon ends */
 } Resize;
 
 static void resize_work(void *data)
 {
     Resize *resize = data;
 
-    block_resize(resize->lowest, resize->size, &resize->error);
+    if (!block_resize(resize->lowest, resize->size, &resize->error)) {
+        qmp_error_blame(&resize->error, "size");
+    }
+    resize->ran = true;
 }
 
 static void resize_finish(void *data)
@@ -91,8 +95,10 @@ static void resize_finish(void *data)
     Resize *resize = data;
 
     block_resize_end(resize->lowest);
+    if (!resize->ran) {
+        qmp_error_set(&resize->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+    }
     if (resize->error) {
-        qmp_error_blame(&resize->error, "size");
         qmp_request_fail(resize->req, resize->error);
     } else {
         qmp_request_return(resize->req, NULL);
