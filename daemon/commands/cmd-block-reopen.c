@@ -21,9 +21,7 @@ static void work(void *data)
 {
     Reopening *reopening = data;
 
-    if (!block_reopen_prepare(reopening->reopen, &reopening->error)) {
-        qmp_error_blame(&reopening->error, "options");
-    }
+    block_reopen_prepare(reopening->reopen, &reopening->error);
     reopening->ran = true;
 }
 

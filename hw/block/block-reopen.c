@@ -261,6 +261,8 @@ bool block_reopen_prepare(BlockReopen *reopen, GError **error)
     for (guint step = 0; step < N_STEPS; step++) {
         for (guint i = 0; i < reopen->changes->len; i++) {
             if (!run_step(change_at(reopen, i), step, error)) {
+                /* What it names is not an argument of this request. */
+                qmp_error_replace_path(error ? *error : NULL, "options");
                 undo(reopen);
                 return false;
             }

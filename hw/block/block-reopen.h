@@ -20,7 +20,7 @@ typedef struct BlockReopen BlockReopen;
  * block_reopen_free().  Fails with object-not-found, property-missing, invalid-value,
  * not-supported (what cannot be changed), in-use. */
 BlockReopen *block_reopen_new(Object *root, const BlockdevOptionsList *options, GError **error);
-/* Fails with file-not-usable or in-use; all is as before then. */
+/* Fails with file-not-usable or in-use, of argument `options`; all is as before then. */
 bool block_reopen_prepare(BlockReopen *reopen, GError **error);
 /* Calls done(data), at once or later, when all is as requested. */
 void block_reopen_commit(BlockReopen *reopen, void (*done)(void *data), void *data);

@@ -116,11 +116,9 @@ bool block_file_find_alignment(BlockFile *s, GError **error)
     void *buf;
     int sector;
 
-    node->alignment = node->memory_alignment = 1;
     if (!s->direct) {
-        return true;
-    }
-    if (statx(s->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx) == 0 &&
+        node->alignment = node->memory_alignment = 1;
+    } else if (statx(s->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx) == 0 &&
         (stx.stx_mask & STATX_DIOALIGN) && stx.stx_dio_offset_align) {
         node->alignment = MAX(stx.stx_dio_offset_align, 1);
         node->memory_alignment = MAX(stx.stx_dio_mem_align, 1);

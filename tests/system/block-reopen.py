@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """blockdev-reopen: nodes that get other options while they are in use, all or none."""
 import os
+import resource
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
@@ -143,7 +144,8 @@ def locks(recorder):
         for name, path in ('a', a), ('b', b):
             n.add(**file(name, path, **RO))
         other.add(**file('x', b, **RO))
-        n.refuse('in-use', 'lock', file('a', a), file('b', b))
+        error = n.refuse('in-use', 'lock', file('a', a), file('b', b))
+        assert error['path'] == 'options', error
         assert n.modes(a) == n.modes(b) == [os.O_RDONLY]
         # An image that had stopped writing goes on, as the whole list failed.
         q = {'driver': 'qcow2', 'node-name': 'q', 'file': file('qf', n.image('image', byte=1))}
@@ -161,6 +163,27 @@ def locks(recorder):
         assert error['reason'] == 'in-use', error
         n.reopen(file('b', b, **RO))
         other.add(**file('x', b, **RO))
+
+
+def no_descriptors(recorder):
+    """a file that cannot be reopened for want of descriptors keeps the locks that it had"""
+    with Nodes(recorder) as n, Nodes(recorder) as other:
+        path = n.path('disk', MIB)
+        n.add(**file('f', path, **RO))
+        pid = n.daemon.process.pid
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        used = set(n.daemon.descriptors())
+        # For the new opening of the file, but not for keeping the old one as well.
+        (first, second) = [i for i in range(max(used) + 3) if i not in used][:2]
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (second, limits[1]))
+        error = n.client.error('blockdev-reopen', {'options': [file('f', path)]})
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        assert error['reason'] == 'file-not-usable' and 'open files' in error['desc'], error
+        assert first < second and n.modes(path) == [os.O_RDONLY]
+        other.add(**file('x', path, **RO))
+        other.client.call('blockdev-del', node_name='x')
+        n.reopen(file('f', path))
+        assert n.modes(path) == [os.O_RDWR]
 
 
 def backing(recorder):
@@ -273,4 +296,4 @@ def direct(recorder):
         assert disk.write(9, b'd' * 512) == 0 and disk.read(9, 512) == b'd' * 512
 
 
-vmdtest.main([read_only, locks, backing, other_options, memory, direct])
+vmdtest.main([read_only, locks, no_descriptors, backing, other_options, memory, direct])
