@@ -271,7 +271,7 @@ bool block_reopen_prepare(BlockReopen *reopen, GError **error)
     for (guint i = 0; i < reopen->changes->len; i++) {
         BlockChange *change = change_at(reopen, i);
 
-        block_file_reopen_done(&change->old_fd);
+        block_file_reopen_done(change->node, &change->old_fd);
         if (change->sets_backing) {
             qcow2_set_backing(change->node, change->backing);
         }

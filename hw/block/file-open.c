@@ -160,6 +160,7 @@ static bool open_given(BlockFile *s, GError **error)
     int flags = fcntl(fd, F_GETFL);
     int access = flags & O_ACCMODE;
 
+    s->given_read_only = access == O_RDONLY;
     if (access == O_RDONLY && options->auto_read_only) {
         node->read_only = true;
     }
@@ -238,6 +239,14 @@ bool block_file_is_locked(const BlockFile *s)
     return options->u.file.locking != ON_OFF_AUTO_OFF && !options->force_share;
 }
 
+void block_file_close(const BlockFile *s, int fd)
+{
+    if (block_file_is_locked(s)) {
+        file_unlock(fd);
+    }
+    close(fd);
+}
+
 static bool lock_image(BlockFile *s, GError **error)
 {
     return !block_file_is_locked(s) ||
@@ -291,7 +300,7 @@ static void file_close(BlockNode *node)
         g_warning("'%s' may have lost data: %s", node->made_with->u.file.filename,
                   g_strerror(errno));
     }
-    close(s->fd);
+    block_file_close(s, s->fd);
     s->fd = -1;
     if (s->zeros) {
         munmap(s->zeros, FILE_ZEROS);
@@ -312,6 +321,8 @@ static bool file_open(BlockNode *node, GError **error)
     if (!set_up(s, error)) {
         if (!s->given) {
             close(s->fd);
+        } else if (block_file_is_locked(s)) {
+            file_unlock(s->fd);
         }
         s->fd = -1;
         return false;

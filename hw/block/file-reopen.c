@@ -74,6 +74,11 @@ bool block_file_reopen(BlockNode *node, const BlockdevOptions *options, bool rea
     if (read_only == node->read_only && direct == s->direct) {
         return true;
     }
+    if (!read_only && s->given_read_only) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
+                      "descriptor '%s' was not opened for writing", node->made_with->u.file.fd);
+        return false;
+    }
     fd = open_again(s, read_only, direct);
     if (fd < 0) {
         return failed(node, error);
@@ -115,10 +120,10 @@ void block_file_reopen_undo(BlockNode *node, int *old_fd)
     }
 }
 
-void block_file_reopen_done(int *old_fd)
+void block_file_reopen_done(BlockNode *node, int *old_fd)
 {
     if (*old_fd >= 0) {
-        close(*old_fd);
+        block_file_close(to_block_file(node), *old_fd);
         *old_fd = -1;
     }
 }

@@ -165,6 +165,47 @@ def locks(recorder):
         other.add(**file('x', b, **RO))
 
 
+def passed(recorder):
+    """a descriptor that a client passed gives no more than that, and keeps no locks"""
+    with Nodes(recorder) as n, Nodes(recorder) as other:
+        path = n.path('disk', MIB)
+
+        def pass_fd(name, flags):
+            fd = os.open(path, flags)
+            n.client.request({'execute': 'getfd', 'arguments': {'fdname': name}}, [fd])
+            return fd
+
+        # The client has it open all the while.
+        reader = pass_fd('r', os.O_RDONLY)
+        n.add(**file('f', path, fd='r', **RO))
+        error = n.refuse('file-not-usable', "descriptor 'r' was not opened for writing",
+                         file('f', path, fd='r'))
+        assert error['path'] == 'options', error
+        assert n.modes(path) == [os.O_RDONLY]
+        n.reopen(file('f', path, fd='r', discard='unmap', **RO))
+        n.client.call('blockdev-del', node_name='f')
+        other.add(**file('x', path))
+        other.client.call('blockdev-del', node_name='x')
+        writer = pass_fd('w', os.O_RDWR)
+        n.add(**file('f', path, fd='w'))
+        assert other.client.error('blockdev-add', file('x', path, **RO))['reason'] == 'in-use'
+        n.reopen(file('f', path, fd='w', **RO))
+        other.add(**file('x', path, **RO))
+        n.refuse('in-use', 'lock', file('f', path, fd='w'))
+        other.client.call('blockdev-del', node_name='x')
+        n.reopen(file('f', path, fd='w'))
+        assert n.modes(path) == [os.O_RDWR]
+        n.client.call('blockdev-del', node_name='f')
+        other.add(**file('x', path))
+        # What cannot be used leaves no locks, either.
+        third = pass_fd('t', os.O_RDWR)
+        n.client.error('blockdev-add', file('f', path, fd='t'))
+        other.client.call('blockdev-del', node_name='x')
+        other.add(**file('x', path))
+        for fd in reader, writer, third:
+            os.close(fd)
+
+
 def no_descriptors(recorder):
     """a file that cannot be reopened for want of descriptors keeps the locks that it had"""
     with Nodes(recorder) as n, Nodes(recorder) as other:
@@ -296,4 +337,4 @@ def direct(recorder):
         assert disk.write(9, b'd' * 512) == 0 and disk.read(9, 512) == b'd' * 512
 
 
-vmdtest.main([read_only, locks, no_descriptors, backing, other_options, memory, direct])
+vmdtest.main([read_only, locks, passed, no_descriptors, backing, other_options, memory, direct])
