@@ -65,6 +65,12 @@ static bool throttle_complete(Object *obj, GError **error)
     return true;
 }
 
+/* An image above may still write what is left. */
+static void throttle_dismantle(Object *obj)
+{
+    throttle_point_set(&to_block_throttle(obj)->point, NULL);
+}
+
 static bool throttle_changed(Object *obj, const QmpMember *member, GError **error)
 {
     if (member == qmp_class_member(object_class(obj), "throttle-group")) {
@@ -80,6 +86,7 @@ const TypeInfo block_throttle_type = {
         .init = throttle_init,
         .complete = throttle_complete,
         .changed = throttle_changed,
+        .dismantle = throttle_dismantle,
         .finalize = throttle_finalize,
     },
     .kind = &throttle_driver,

@@ -11,9 +11,11 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import qcow2images                                  # noqa: E402
 import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
+from faultyfs import FaultyFile                     # noqa: E402
 from qcow2images import run                         # noqa: E402
 from virtioblk import VirtioBlk                     # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
+from waiting import becomes                         # noqa: E402
 
 MIB = 1 << 20
 
@@ -147,6 +149,33 @@ def groups(recorder):
         m.throttle(id='vd0')
         assert m.groups() == ['own']
         m.client.call('object-del', id='own')
+
+
+def closing(recorder):
+    """a group may go while an image that is removed still writes through its throttle node"""
+    qcow2images.need_tools()
+    with FaultyFile(MIB) as file, \
+            Daemon(recorder, env=dict(os.environ, MALLOC_PERTURB_='165')) as daemon:
+        client = daemon.client()
+        path = daemon.path('image')
+        run('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', 'lazy_refcounts=on', path, '64M')
+        with open(path, 'rb') as f:
+            image = f.read()
+        file.data[:len(image)] = image
+        client.call('object-add', qom_type='throttle-group', id='g')
+        client.call('blockdev-add', driver='qcow2', node_name='q', file={
+            'driver': 'throttle', 'throttle-group': 'g',
+            'file': {'driver': 'file', 'filename': file.path}})
+        client.call('block_resize', node_name='q', size=128 * MIB)
+        file.hold('write', 'sync')
+        waiting = daemon.client()
+        waiting.send({'execute': 'blockdev-del', 'arguments': {'node-name': 'q'}})
+        becomes(file.n_held, 1)
+        client.call('object-del', id='g')
+        file.release()
+        assert waiting.reply() == {'return': {}}
+        client.call('quit')
+        assert daemon.wait() == 0
 
 
 def limits_are_configuration(recorder):
@@ -288,4 +317,4 @@ def corrupted(recorder):
                 assert marked == (not read_only), marked
 
 
-vmdtest.main([corrupted, throttling, groups, limits_are_configuration, hints, formats, threshold])
+vmdtest.main([corrupted, throttling, groups, closing, limits_are_configuration, hints, formats, threshold])
