@@ -36,15 +36,15 @@ enum {
 /* Finds the alignment that requests need, with s->direct; node.alignment, and memory_alignment. */
 bool block_file_find_alignment(BlockFile *s, GError **error);
 bool block_file_is_locked(const BlockFile *s);
-/* Closes a descriptor of it.  The client may have another one of the same opening of the file, which
- * would keep the locks. */
+/* Closes a descriptor of it.  The client may have another one of the same opening of the file,
+ * which would keep the locks. */
 void block_file_close(const BlockFile *s, int fd);
 
 /* ---- file-reopen.c: block_reopen_prepare() and block_reopen_commit() ---- */
 
-/* Opens the same file another way, but not for writing if a client passed a descriptor that was not;
- * *old_fd keeps what was open before, or stays as it is if nothing has to change.  cache.direct
- * changes only while no requests come.  Fails with file-not-usable, in-use. */
+/* Opens the same file another way, but not for writing if a client passed a descriptor that was
+ * not; *old_fd keeps what was open before, or stays as it is if nothing has to change.
+ * cache.direct changes only while no requests come.  Fails with file-not-usable, in-use. */
 bool block_file_reopen(BlockNode *node, const BlockdevOptions *options, bool read_only,
                        int *old_fd, GError **error);
 void block_file_reopen_undo(BlockNode *node, int *old_fd);
