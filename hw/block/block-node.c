@@ -7,6 +7,7 @@
 #include "config.h"
 #include "hw/block/block.h"
 
+#include "hw/block/block-limits.h"
 #include "hw/block/block-types.h"
 #include "hw/block/front.h"
 #include "qmp/error.h"
@@ -416,6 +417,11 @@ static bool node_changed(Object *obj, const QmpMember *member, GError **error)
     return true;
 }
 
+static void node_dismantle(Object *obj)
+{
+    block_limits_end(to_block_node(obj));
+}
+
 static void node_refresh(Object *obj, const QmpMember *member)
 {
     const BlockNode *node = to_block_node(obj);
@@ -433,6 +439,7 @@ const TypeInfo block_node_type = {
         .prepare = node_prepare,
         .complete = node_complete,
         .changed = node_changed,
+        .dismantle = node_dismantle,
         .release = node_release,
         .may_delete = node_may_delete,
         .refresh = node_refresh,

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "hw/block/block-reopen.h"
 
+#include "hw/block/block-limits.h"
 #include "hw/block/file.h"
 #include "hw/block/front.h"
 #include "hw/block/qcow2.h"
@@ -281,14 +282,36 @@ bool block_reopen_prepare(BlockReopen *reopen, GError **error)
 
 /* ---- The rest ---- */
 
+static void warn_of(const BlockNode *node, GError *error)
+{
+    g_warning("block node '%s': %s", node->object.name, error->message);
+    g_error_free(error);
+}
+
 static void set_link(BlockNode *node, const char *name, const char *path)
 {
     const QmpInput input = { .ops = &qmp_value_input, .allow_internal = true };
     g_autoptr(QmpValue) value = qmp_value_str(path ? path : "");
-    g_autoptr(GError) error = NULL;
+    GError *error = NULL;
 
     if (!object_property_set(&node->object, name, &input, value, &error)) {
-        g_warning("block node '%s': %s", node->object.name, error->message);
+        warn_of(node, error);
+    }
+}
+
+/* Takes options.  Limits that are not mentioned stay: QEMU's clients do not know that they are the
+ * node's. */
+static void set_options(BlockNode *node, BlockdevOptions *options)
+{
+    g_autofree char *limits = g_strdup(options->io_limits.path);
+    GError *error = NULL;
+
+    if (!limits) {
+        options->io_limits.path = g_strdup(block_node_props(node)->io_limits.path);
+    }
+    block_node_set_options(node, options);
+    if (limits && !block_limits_set(node, limits, &error)) {
+        warn_of(node, error);
     }
 }
 
@@ -328,13 +351,11 @@ static void commit_all(BlockReopen *reopen)
     for (guint i = 0; i < reopen->changes->len; i++) {
         BlockChange *change = change_at(reopen, i);
         BlockNode *node = change->node;
-        g_autofree char *limits = g_strdup(change->options->io_limits.path);
         g_autofree char *group = node->options->driver == BLOCKDEV_DRIVER_THROTTLE
             ? g_strdup(change->options->u.throttle.throttle_group.path) : NULL;
 
         node->read_only = change->read_only;
-        block_node_set_options(node, g_steal_pointer(&change->options));
-        set_link(node, "io-limits", limits);
+        set_options(node, g_steal_pointer(&change->options));
         if (group) {
             set_link(node, "throttle-group", group);
         }

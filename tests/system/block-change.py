@@ -151,6 +151,33 @@ def groups(recorder):
         m.client.call('object-del', id='own')
 
 
+def limits_stay(recorder):
+    """limits that blockdev-reopen does not mention stay; a group that nobody made goes with them"""
+    with Machine(recorder) as m:
+        m.start()
+        disk = {'driver': 'raw', 'node-name': 'disk0', 'file': 'file0'}
+        m.throttle(id='vd0', iops=40)
+        m.client.call('blockdev-reopen', options=[dict(disk, **{'detect-zeroes': 'on'})])
+        assert m.inserted()['iops'] == 40 and m.groups() == ['vd0'], m.inserted()
+        assert m.inserted()['detect_zeroes'] == 'on' and m.seconds() > 0.3
+        told = [r['arguments'] for r in m.client.call('query-config')['requests']
+                if r['arguments'].get('node-name') == 'disk0'][0]
+        assert told['io-limits'] == 'vd0', told
+        m.client.call('blockdev-reopen', options=[dict(disk, **{'io-limits': ''})])
+        assert m.inserted()['iops'] == 0 and m.groups() == [] and m.seconds() < 0.3
+        m.client.call('object-add', qom_type='throttle-group', id='own')
+        m.throttle(id='vd0', iops=40)
+        m.client.call('blockdev-reopen', options=[dict(disk, **{'io-limits': 'own'})])
+        assert m.groups() == ['own'] and m.inserted()['group'] == 'own'
+        # Of a node that is removed.
+        m.throttle(id='vd0', iops=40, group='its')
+        m.add(**{'driver': 'null-co', 'node-name': 'n', 'io-limits': 'its'})
+        m.throttle(id='vd0')
+        assert m.groups() == ['its', 'own']
+        m.client.call('blockdev-del', node_name='n')
+        assert m.groups() == ['own']
+
+
 def closing(recorder):
     """a group may go while an image that is removed still writes through its throttle node"""
     qcow2images.need_tools()
@@ -317,4 +344,4 @@ def corrupted(recorder):
                 assert marked == (not read_only), marked
 
 
-vmdtest.main([corrupted, throttling, groups, closing, limits_are_configuration, hints, formats, threshold])
+vmdtest.main([corrupted, throttling, groups, limits_stay, closing, limits_are_configuration, hints, formats, threshold])

@@ -284,7 +284,7 @@ def other_options(recorder):
         before = os.stat(path).st_blocks
         assert disk.write(0, bytes(65536)) == 0 and disk.flush() == 0
         assert os.stat(path).st_blocks < before, 'zeros free their space'
-        n.reopen(dict(throttle, **{'throttle-group': 'h'}), file('f', path))
+        n.reopen(dict(throttle, **{'throttle-group': 'h', 'io-limits': ''}), file('f', path))
         n.client.call('object-del', id='g')
         throttle['throttle-group'] = 'h'
         for reason, words, node in [
