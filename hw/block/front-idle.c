@@ -138,6 +138,10 @@ bool block_fronts_idle(Object *branch)
     return idle;
 }
 
+static void nothing(void *opaque)
+{
+}
+
 bool block_fronts_wait(Object *branch, gint64 deadline)
 {
     g_autoptr(GPtrArray) lanes = lanes_within(branch);
@@ -148,6 +152,8 @@ bool block_fronts_wait(Object *branch, gint64 deadline)
         if (!aio_wait_until(one.lane->aio, is_over, &one, deadline)) {
             return false;
         }
+        /* Then the turn is over in which others who wait are told. */
+        aio_run_wait(one.lane->aio, nothing, NULL);
     }
     return true;
 }
