@@ -368,6 +368,40 @@ static void wait_idle(Bench *b)
     g_assert_true(block_fronts_wait(&b->rig->machine->object, G_MAXINT64));
 }
 
+static BlockNode *find_node(Bench *b, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    BlockNode *node = block_node_find(b->rig->root, name, &error);
+
+    g_assert_no_error(error);
+    return node;
+}
+
+/* Who changes a node waits for the requests of its disks, and only for those in flight by then. */
+static void test_past(Bench *b, gconstpointer unused)
+{
+    VirtioDriver *d = b->driver[0];
+    g_autoptr(GError) error = NULL;
+    guint calls = 0;
+
+    b->dev[0] = rig_device(b->rig, "virtio-blk-device", "vd0", &error, "drive", "slow", NULL);
+    g_assert_no_error(error);
+    virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, 16);
+    block_fronts_when_past(find_node(b, "slow"), count_call, &calls);
+    g_assert_cmpuint(calls, ==, 1);
+    send_slow(b);
+    block_fronts_when_past(find_node(b, "null"), count_call, &calls);
+    g_assert_cmpuint(calls, ==, 2);
+    block_fronts_when_past(find_node(b, "slow"), count_call, &calls);
+    g_assert_cmpuint(calls, ==, 2);
+    g_assert_nonnull(front_of(b, 0)->lanes->oldest);
+    poll_loop(b);
+    g_assert_cmpuint(calls, ==, 3);
+    g_assert_null(front_of(b, 0)->lanes->oldest);
+    g_assert_null(front_of(b, 0)->lanes->newest);
+    g_assert_cmpuint(front_of(b, 0)->lanes->n_sent, ==, 1);
+}
+
 /* After a stop, a reset and an unplug a disk is told of when nothing is in flight any more, and
  * nothing of it comes afterwards. */
 static void test_in_flight(Bench *b, gconstpointer unused)
@@ -671,6 +705,7 @@ int main(int argc, char **argv)
         { "/virtio-blk/id", test_id },
         { "/virtio-blk/segments", test_segments },
         { "/virtio-blk/in-flight", test_in_flight },
+        { "/virtio-blk/past", test_past },
         { "/virtio-blk/ranges", test_ranges },
         { "/virtio-blk/broken", test_broken },
         { "/virtio-blk/report", test_report },
