@@ -377,7 +377,7 @@ static BlockNode *find_node(Bench *b, const char *name)
     return node;
 }
 
-/* Who changes a node waits for the requests of its disks, and only for those in flight by then. */
+/* A client that changes a node waits for requests of its disks, but only for those in flight. */
 static void test_past(Bench *b, gconstpointer unused)
 {
     VirtioDriver *d = b->driver[0];
