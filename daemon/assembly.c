@@ -346,15 +346,21 @@ static void pause_machine(Vmd *vmd)
     }
 }
 
-/* The guest does not get the completions of these requests. */
+/* The guest does not get the completions of these requests.  Whoever waits for the disks is told
+ * that they are idle. */
 static bool wait_for_disks(Vmd *vmd, gint64 deadline)
 {
+    Machine *machine;
     bool idle;
 
     fair_lock_acquire(&vmd->lock);
     run_steps_end(&vmd->run.steps);
     pause_machine(vmd);
     idle = block_fronts_wait(vmd->root, deadline);
+    machine = vmd_machine(vmd);
+    if (idle && machine) {
+        machine_run_posted(machine);
+    }
     fair_lock_release(&vmd->lock);
     return idle;
 }

@@ -8,6 +8,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/block/block-limits.h"
 #include "hw/block/block.h"
 #include "hw/block/front.h"
 #include "hw/block/throttle-group.h"
@@ -153,25 +154,6 @@ static const char *choose_group(const BlockNode *node, const BlockIOThrottle *ar
                                                                           : args->id;
 }
 
-/* name NULL: none. */
-static bool set_group(BlockNode *node, const char *name, GError **error)
-{
-    Object *old = block_node_props(node)->io_limits.target;
-
-    if (old) {
-        object_ref(old);
-    }
-    if (!set_property(&node->object, "io-limits", qmp_value_str(name ? name : ""), error)) {
-        g_clear_pointer(&old, object_unref);
-        return false;
-    }
-    if (old) {
-        throttle_group_leave(to_throttle_group(old));
-        object_unref(old);
-    }
-    return true;
-}
-
 bool qmp_block_set_io_throttle(QmpRequest *req, BlockIOThrottle *args, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
@@ -183,14 +165,14 @@ bool qmp_block_set_io_throttle(QmpRequest *req, BlockIOThrottle *args, GError **
         return false;
     }
     if (!is_limited(args)) {
-        return set_group(node, NULL, error);
+        return block_limits_set(node, NULL, error);
     }
     group = limit_group(vmd, choose_group(node, args), &limits, error);
     if (!group) {
         blame_limit(error ? *error : NULL);
         return qmp_error_blame(error, args->group ? "group" : args->id ? "id" : "device");
     }
-    return set_group(node, choose_group(node, args), error);
+    return block_limits_set(node, choose_group(node, args), error);
 }
 
 /* ---- The threshold ---- */

@@ -29,17 +29,27 @@ static void finish(void *data)
 {
     Reopening *reopening = data;
 
-    if (!reopening->error && reopening->ran) {
-        block_reopen_commit(reopening->reopen);
-    }
     block_reopen_free(reopening->reopen);
     if (reopening->error) {
-        qmp_error_blame(&reopening->error, "options");
         qmp_request_fail(reopening->req, reopening->error);
     } else {
         qmp_request_return(reopening->req, NULL);
     }
     g_free(reopening);
+}
+
+static void worked(void *data)
+{
+    Reopening *reopening = data;
+
+    if (!reopening->ran) {
+        qmp_error_set(&reopening->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+    }
+    if (reopening->error) {
+        finish(reopening);
+    } else {
+        block_reopen_commit(reopening->reopen, finish, reopening);
+    }
 }
 
 void qmp_blockdev_reopen(QmpRequest *req, BlockdevReopenArgs *args)
@@ -56,5 +66,5 @@ void qmp_blockdev_reopen(QmpRequest *req, BlockdevReopenArgs *args)
     reopening = g_new0(Reopening, 1);
     reopening->req = req;
     reopening->reopen = reopen;
-    pool_run(vmd->pool, POOL_REQUEST, work, finish, reopening);
+    pool_run(vmd->pool, POOL_REQUEST, work, worked, reopening);
 }

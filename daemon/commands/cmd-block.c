@@ -73,16 +73,21 @@ void qmp_blockdev_add(QmpRequest *req, BlockdevOptions *args)
 
 typedef struct {
     QmpRequest *req;
+    Vmd *vmd;
     BlockNode *lowest;          /* kept while it is being resized */
     guint64 size;
     GError *error;
+    bool ran;                   /* not if the daemon ends */
 } Resize;
 
 static void resize_work(void *data)
 {
     Resize *resize = data;
 
-    block_resize(resize->lowest, resize->size, &resize->error);
+    if (!block_resize(resize->lowest, resize->size, &resize->error)) {
+        qmp_error_blame(&resize->error, "size");
+    }
+    resize->ran = true;
 }
 
 static void resize_finish(void *data)
@@ -90,13 +95,22 @@ static void resize_finish(void *data)
     Resize *resize = data;
 
     block_resize_end(resize->lowest);
+    if (!resize->ran) {
+        qmp_error_set(&resize->error, ERROR_REASON_WRONG_STATE, "the daemon ends");
+    }
     if (resize->error) {
-        qmp_error_blame(&resize->error, "size");
         qmp_request_fail(resize->req, resize->error);
     } else {
         qmp_request_return(resize->req, NULL);
     }
     g_free(resize);
+}
+
+static void resize_start(void *opaque)
+{
+    Resize *resize = opaque;
+
+    pool_run(resize->vmd->pool, POOL_REQUEST, resize_work, resize_finish, resize);
 }
 
 typedef struct {
@@ -142,13 +156,6 @@ static BlockNode *find_node(Vmd *vmd, const BlockResizeArgs *args, GError **erro
     return search.node;
 }
 
-/* Requests that were checked against the old size must not run after an image
- * has shrunk: they would extend it again. */
-static void drain_front(BlockFront *front, void *data)
-{
-    block_front_drain(front);
-}
-
 void qmp_block_resize(QmpRequest *req, BlockResizeArgs *args)
 {
     Vmd *vmd = qmp_request_context(req);
@@ -162,10 +169,11 @@ void qmp_block_resize(QmpRequest *req, BlockResizeArgs *args)
         qmp_request_fail(req, error);
         return;
     }
-    block_front_foreach(vmd->root, drain_front, NULL);
     resize = g_new(Resize, 1);
-    *resize = (Resize){ .req = req, .lowest = lowest, .size = args->size };
-    pool_run(vmd->pool, POOL_REQUEST, resize_work, resize_finish, resize);
+    *resize = (Resize){ .req = req, .vmd = vmd, .lowest = lowest, .size = args->size };
+    /* Requests that were checked against the old size must not run after an image has shrunk: they
+     * would extend it again. */
+    block_fronts_when_past(lowest, resize_start, resize);
 }
 
 /* ---- Queries ---- */

@@ -10,6 +10,7 @@
 #include "daemon/machine/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/block/block-limits.h"
 #include "hw/block/disk.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-block.h"
@@ -82,6 +83,9 @@ static void exchange(void *data)
                       "Device '%s' was removed meanwhile", change->name);
         fail(change, error);
         return;
+    }
+    if (change->former) {
+        block_limits_keep(change->node, change->former);
     }
     if (disk_insert(change->disk, change->node, &error)) {
         finish(change);

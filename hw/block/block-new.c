@@ -349,12 +349,12 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
     props->options->node_name = g_strdup(name);
     set_links(klass, props, options, below);
     obj = object_new_with_props(klass, props, NULL);
-    to_block_node(obj)->options = props->options;
+    node = to_block_node(obj);
+    node->made_with = node->options = props->options;
     if (!object_add_child(parent, name, obj, error)) {
         qmp_error_blame(error, "node-name");
         return NULL;
     }
-    node = to_block_node(obj);
     if (!object_link(obj, error) || (node->driver->format && !use_all_below(node, error)) ||
         (node->driver->begin && !node->driver->begin(node, error))) {
         object_destroy(obj);

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "hw/block/block.h"
 
+#include "hw/block/block-limits.h"
 #include "hw/block/block-types.h"
 #include "hw/block/front.h"
 #include "qmp/error.h"
@@ -14,6 +15,59 @@
 #include "qom/checks.h"
 #include "qom/env.h"
 #include "qom/qapi-objects-block.h"
+
+/* ---- Nodes below ---- */
+
+BlockNode *block_node_below(const BlockNode *node, BlockSlot slot)
+{
+    BlockNode *const below[N_BLOCK_SLOTS] = {
+        [BLOCK_FILE] = node->file, [BLOCK_BACKING] = node->backing,
+        [BLOCK_DATA_FILE] = node->data_file,
+    };
+
+    return below[slot];
+}
+
+BlockNode *block_node_lowest(BlockNode *node)
+{
+    while (node->file && !node->driver->format) {
+        node = node->file;
+    }
+    return node;
+}
+
+bool block_node_is_below(const BlockNode *above, const BlockNode *node)
+{
+    if (above == node) {
+        return true;
+    }
+    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
+        const BlockNode *below = block_node_below(above, slot);
+
+        if (below && block_node_is_below(below, node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whoever begins to use a node that is being reopened might not notice what changes below it. */
+static bool check_reopening(const BlockNode *node, const void *own, GError **error)
+{
+    if (node->reopening && node->reopening != own) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being reopened",
+                      node->object.name);
+        return false;
+    }
+    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
+        const BlockNode *below = block_node_below(node, slot);
+
+        if (below && !check_reopening(below, own, error)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 /* ---- Users ---- */
 
@@ -47,12 +101,7 @@ static bool check_users(BlockNode *node, const BlockUser *user, GError **error)
 bool block_node_use(BlockNode *node, const BlockUser *user, GError **error)
 {
     env_lock_assert(&node->object);
-    if (node->reopening) {
-        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being reopened",
-                      node->object.name);
-        return false;
-    }
-    if (!check_users(node, user, error)) {
+    if (!check_reopening(node, user->reopen, error) || !check_users(node, user, error)) {
         return false;
     }
     g_ptr_array_add(node->users, g_memdup2(user, sizeof(*user)));
@@ -82,24 +131,6 @@ void block_node_unuse_job(BlockNode *node, const char *job)
 }
 
 /* ---- Descriptions ---- */
-
-BlockNode *block_node_below(const BlockNode *node, BlockSlot slot)
-{
-    BlockNode *const below[N_BLOCK_SLOTS] = {
-        [BLOCK_FILE] = node->file, [BLOCK_BACKING] = node->backing,
-        [BLOCK_DATA_FILE] = node->data_file,
-    };
-
-    return below[slot];
-}
-
-BlockNode *block_node_lowest(BlockNode *node)
-{
-    while (node->file && !node->driver->format) {
-        node = node->file;
-    }
-    return node;
-}
 
 guint64 block_node_size(const BlockNode *node)
 {
@@ -133,7 +164,7 @@ bool block_node_no_flush(const BlockNode *node)
 
 char *block_node_filename(const BlockNode *node)
 {
-    const BlockdevOptions *options = node->options;
+    const BlockdevOptions *options = node->made_with;
 
     switch (options->driver) {
     case BLOCKDEV_DRIVER_FILE:
@@ -221,9 +252,12 @@ BlockNode *block_resize_begin(BlockNode *node, guint64 size, GError **error)
         if (!check_above(node, error)) {
             return NULL;
         }
-        if (node->resizing || node->reopening) {
-            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being %s",
-                          node->object.name, node->resizing ? "resized" : "reopened");
+        if (node->resizing) {
+            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is being resized",
+                          node->object.name);
+            return NULL;
+        }
+        if (!check_reopening(node, NULL, error)) {
             return NULL;
         }
         node->resizing = true;
@@ -251,6 +285,32 @@ void block_resize_end(BlockNode *lowest)
     size_changed(lowest, true);
 }
 
+/* ---- Options ---- */
+
+static void clear_options(const BlockdevOptions *options)
+{
+    qmp_clear(&qmp_type_BlockdevOptions, &options);
+}
+
+static void take_options(BlockNode *node, const BlockdevOptions *options)
+{
+    node->options = options;
+    g_atomic_int_set(&node->detect_zeroes, options->detect_zeroes);
+    g_atomic_int_set(&node->discards, options->has_discard &&
+                     options->discard == BLOCKDEV_DISCARD_OPTIONS_UNMAP);
+}
+
+void block_node_set_options(BlockNode *node, BlockdevOptions *options)
+{
+    BlockNodeProps *props = block_node_props(node);
+
+    if (props->options != node->made_with) {
+        clear_options(props->options);
+    }
+    props->options = options;
+    take_options(node, options);
+}
+
 /* ---- Creation and end ---- */
 
 static void node_init(Object *obj)
@@ -260,6 +320,7 @@ static void node_init(Object *obj)
     node->driver = object_kind(obj);
     node->alignment = node->memory_alignment = 1;
     node->users = g_ptr_array_new_with_free_func(g_free);
+    throttle_point_init(&node->limits);
 }
 
 /* The nodes below are released only now: a format needs them until it is closed, and so do nodes
@@ -277,14 +338,18 @@ static void node_finalize(Object *obj)
         }
     }
     g_ptr_array_unref(node->users);
-    g_clear_pointer(&node->retired, g_ptr_array_unref);
+    throttle_point_clear(&node->limits);
+    if (node->made_with != node->options) {
+        clear_options(node->made_with);
+    }
 }
 
 static bool node_prepare(Object *obj, GError **error)
 {
     BlockNode *node = to_block_node(obj);
 
-    node->options = block_node_props(obj)->options;
+    node->made_with = block_node_props(obj)->options;
+    take_options(node, node->made_with);
     if (qmp_class_is_a(object_class(obj), &qmp_class_block_filter)) {
         return true;
     }
@@ -327,51 +392,16 @@ static bool node_may_delete(Object *obj, GError **error)
     return !node->resizing;
 }
 
-/* ---- Changed options ---- */
-
-static void clear_options(gpointer data)
-{
-    BlockdevOptions *options = data;
-
-    qmp_clear(&qmp_type_BlockdevOptions, &options);
-}
-
-/* Other threads may still look at the old ones. */
-void block_node_set_options(BlockNode *node, BlockdevOptions *options)
-{
-    BlockNodeProps *props = block_node_props(node);
-
-    if (!node->retired) {
-        node->retired = g_ptr_array_new_with_free_func(clear_options);
-    }
-    g_ptr_array_add(node->retired, props->options);
-    props->options = options;
-    __atomic_store_n(&node->options, options, __ATOMIC_RELEASE);
-}
-
 /* ---- Limits ---- */
 
-static void pass_turn(void *opaque)
-{
-}
-
-static void wait_turn(BlockFront *front, void *data)
-{
-    aio_run_wait(front->config.aio, pass_turn, NULL);
-}
-
-/* When this returns, no thread uses the old group any more. */
 static void set_limits(BlockNode *node)
 {
-    BlockNodeProps *props = block_node_props(node);
-
-    __atomic_store_n(&node->limits, props->io_limits.target, __ATOMIC_RELEASE);
-    block_front_foreach(object_root(&node->object), wait_turn, NULL);
+    throttle_point_set(&node->limits, block_node_props(node)->io_limits.target);
 }
 
 static bool node_complete(Object *obj, GError **error)
 {
-    to_block_node(obj)->limits = block_node_props(obj)->io_limits.target;
+    set_limits(to_block_node(obj));
     return true;
 }
 
@@ -383,11 +413,13 @@ static bool node_changed(Object *obj, const QmpMember *member, GError **error)
         g_free(props->options->io_limits.path);
         props->options->io_limits.path = g_strdup(props->io_limits.path);
         set_limits(to_block_node(obj));
-    } else if (member == qmp_class_member(object_class(obj), "throttle-group")) {
-        /* No thread uses the old group any more when this returns. */
-        block_front_foreach(object_root(obj), wait_turn, NULL);
     }
     return true;
+}
+
+static void node_dismantle(Object *obj)
+{
+    block_limits_end(to_block_node(obj));
 }
 
 static void node_refresh(Object *obj, const QmpMember *member)
@@ -407,6 +439,7 @@ const TypeInfo block_node_type = {
         .prepare = node_prepare,
         .complete = node_complete,
         .changed = node_changed,
+        .dismantle = node_dismantle,
         .release = node_release,
         .may_delete = node_may_delete,
         .refresh = node_refresh,

@@ -120,25 +120,9 @@ static bool plan_definition(GArray *changes, BlockNode *node, BlockSlot slot,
     return true;
 }
 
-/* Whether node is `above` or below it. */
-static bool is_below(const BlockNode *above, const BlockNode *node)
-{
-    if (above == node) {
-        return true;
-    }
-    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
-        const BlockNode *below = block_node_below(above, slot);
-
-        if (below && is_below(below, node)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool check_backing(BlockNode *node, BlockNode *backing, GError **error)
 {
-    if (is_below(backing, node)) {
+    if (block_node_is_below(backing, node)) {
         qmp_error_set_at(error, "backing", ERROR_REASON_INVALID_VALUE,
                          "block node '%s' would be its own backing node", node->object.name);
         return false;
@@ -257,7 +241,7 @@ bool block_reopen_plan(GArray *changes, BlockNode *node, BlockdevOptions *option
     } else if (block_check_options(options, error) && check_members(node, options, error) &&
                check_groups(node, options, error) && plan_slots(changes, &change, error) &&
                plan_access(changes, &change, error)) {
-        node->reopening = true;
+        node->reopening = changes;
         g_array_append_val(changes, change);
         return true;
     }

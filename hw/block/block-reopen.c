@@ -5,6 +5,7 @@
 #include "config.h"
 #include "hw/block/block-reopen.h"
 
+#include "hw/block/block-limits.h"
 #include "hw/block/file.h"
 #include "hw/block/front.h"
 #include "hw/block/qcow2.h"
@@ -17,6 +18,9 @@
 struct BlockReopen {
     Object *root;
     GArray *changes;            /* of BlockChange, inner nodes first */
+    guint n_past;               /* whose former backing nodes are not used any more */
+    void (*done)(void *data);   /* after the commit */
+    void *data;
 };
 
 static BlockChange *change_at(const BlockReopen *reopen, guint i)
@@ -88,6 +92,25 @@ static bool check_direct(const BlockNode *node, GError **error)
     return true;
 }
 
+/* Only requests of disks are waited for: an image above may read its own tables at any time, and
+ * reads its backing node while it is resized. */
+static bool check_backing_users(const BlockNode *node, GError **error)
+{
+    for (guint i = 0; i < node->users->len; i++) {
+        const BlockUser *user = node->users->pdata[i];
+        const BlockNode *above = node_of(user);
+        bool tables = above && above->driver->format && above->backing != node;
+
+        if (!user->object || tables || (above && above->resizing)) {
+            return refuse_use(node, "'backing'", user, error);
+        }
+        if (above && !check_backing_users(above, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_change(const BlockReopen *reopen, const BlockChange *change, GError **error)
 {
     const BlockNode *node = change->node;
@@ -104,7 +127,7 @@ static bool check_change(const BlockReopen *reopen, const BlockChange *change, G
         !check_direct(node, error)) {
         return false;
     }
-    return true;
+    return !change->sets_backing || check_backing_users(node, error);
 }
 
 /* A backing node is in use from now on. */
@@ -115,6 +138,7 @@ static bool use_backing(const BlockReopen *reopen, BlockChange *change, GError *
     const BlockUser user = {
         .object = &change->node->object,
         .share = other ? other->read_only : change->backing && change->backing->read_only,
+        .reopen = reopen->changes,
     };
 
     if (change->backing && !block_node_use(change->backing, &user, error)) {
@@ -185,7 +209,7 @@ void block_reopen_free(BlockReopen *reopen)
     for (guint i = 0; i < reopen->changes->len; i++) {
         BlockChange *change = change_at(reopen, i);
 
-        change->node->reopening = false;
+        change->node->reopening = NULL;
         if (change->uses_backing) {
             block_node_unuse(change->backing, &change->node->object);
         }
@@ -238,37 +262,61 @@ bool block_reopen_prepare(BlockReopen *reopen, GError **error)
     for (guint step = 0; step < N_STEPS; step++) {
         for (guint i = 0; i < reopen->changes->len; i++) {
             if (!run_step(change_at(reopen, i), step, error)) {
+                /* What it names is not an argument of this request. */
+                qmp_error_replace_path(error ? *error : NULL, "options");
                 undo(reopen);
                 return false;
             }
         }
     }
     for (guint i = 0; i < reopen->changes->len; i++) {
-        block_file_reopen_done(&change_at(reopen, i)->old_fd);
+        BlockChange *change = change_at(reopen, i);
+
+        block_file_reopen_done(change->node, &change->old_fd);
+        if (change->sets_backing) {
+            qcow2_set_backing(change->node, change->backing);
+        }
     }
     return true;
 }
 
 /* ---- The rest ---- */
 
+static void warn_of(const BlockNode *node, GError *error)
+{
+    g_warning("block node '%s': %s", node->object.name, error->message);
+    g_error_free(error);
+}
+
 static void set_link(BlockNode *node, const char *name, const char *path)
 {
     const QmpInput input = { .ops = &qmp_value_input, .allow_internal = true };
     g_autoptr(QmpValue) value = qmp_value_str(path ? path : "");
-    g_autoptr(GError) error = NULL;
+    GError *error = NULL;
 
     if (!object_property_set(&node->object, name, &input, value, &error)) {
-        g_warning("block node '%s': %s", node->object.name, error->message);
+        warn_of(node, error);
     }
 }
 
-static void drain(BlockFront *front, void *data)
+/* Takes options.  Limits that are not mentioned stay: QEMU's clients do not know that they are the
+ * node's. */
+static void set_options(BlockNode *node, BlockdevOptions *options)
 {
-    block_front_drain(front);
+    g_autofree char *limits = g_strdup(options->io_limits.path);
+    GError *error = NULL;
+
+    if (!limits) {
+        options->io_limits.path = g_strdup(block_node_props(node)->io_limits.path);
+    }
+    block_node_set_options(node, options);
+    if (limits && !block_limits_set(node, limits, &error)) {
+        warn_of(node, error);
+    }
 }
 
-/* Requests that were sent to the old node have ended before it is let go. */
-static void set_backing(BlockReopen *reopen, BlockChange *change)
+/* No request is on its way to the old node. */
+static void set_backing(BlockChange *change)
 {
     BlockNode *node = change->node, *old = node->backing;
 
@@ -276,9 +324,8 @@ static void set_backing(BlockReopen *reopen, BlockChange *change)
     if (change->backing) {
         object_ref(change->backing);
     }
-    qcow2_set_backing(node, change->backing);
+    node->backing = change->backing;
     set_link(node, "backing", change->backing ? change->backing->object.name : NULL);
-    block_front_foreach(reopen->root, drain, NULL);
     if (old) {
         block_node_unuse(old, &node->object);
         object_unref(old);
@@ -299,27 +346,49 @@ static void pass_alignment(BlockNode *node)
     }
 }
 
-void block_reopen_commit(BlockReopen *reopen)
+static void commit_all(BlockReopen *reopen)
 {
     for (guint i = 0; i < reopen->changes->len; i++) {
         BlockChange *change = change_at(reopen, i);
         BlockNode *node = change->node;
-        g_autofree char *limits = g_strdup(change->options->io_limits.path);
         g_autofree char *group = node->options->driver == BLOCKDEV_DRIVER_THROTTLE
             ? g_strdup(change->options->u.throttle.throttle_group.path) : NULL;
 
         node->read_only = change->read_only;
-        block_node_set_options(node, g_steal_pointer(&change->options));
-        set_link(node, "io-limits", limits);
+        set_options(node, g_steal_pointer(&change->options));
         if (group) {
             set_link(node, "throttle-group", group);
         }
         if (change->sets_backing) {
-            set_backing(reopen, change);
+            set_backing(change);
         }
         if (is_file(node)) {
             block_file_options_changed(node);
             pass_alignment(node);
         }
     }
+}
+
+/* The images send no more requests to their former backing nodes. */
+static void commit_when_past(void *opaque)
+{
+    BlockReopen *reopen = opaque;
+
+    while (reopen->n_past < reopen->changes->len) {
+        BlockChange *change = change_at(reopen, reopen->n_past++);
+
+        if (change->sets_backing) {
+            block_fronts_when_past(change->node, commit_when_past, reopen);
+            return;
+        }
+    }
+    commit_all(reopen);
+    reopen->done(reopen->data);
+}
+
+void block_reopen_commit(BlockReopen *reopen, void (*done)(void *data), void *data)
+{
+    reopen->done = done;
+    reopen->data = data;
+    commit_when_past(reopen);
 }

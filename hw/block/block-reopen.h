@@ -4,7 +4,8 @@
  *
  *     block_reopen_new()      main thread, lock held: finds the changes, and checks them
  *     block_reopen_prepare()  any thread that may block, without the lock: files and images
- *     block_reopen_commit()   main thread, lock held: the rest, which cannot fail
+ *     block_reopen_commit()   main thread, lock held: the rest, which cannot fail, when no request
+ *                             is on its way to a former backing node
  *     block_reopen_free()     the same; in any case
  */
 #ifndef HW_BLOCK_BLOCK_REOPEN_H
@@ -19,9 +20,10 @@ typedef struct BlockReopen BlockReopen;
  * block_reopen_free().  Fails with object-not-found, property-missing, invalid-value,
  * not-supported (what cannot be changed), in-use. */
 BlockReopen *block_reopen_new(Object *root, const BlockdevOptionsList *options, GError **error);
-/* Fails with file-not-usable or in-use; all is as before then. */
+/* Fails with file-not-usable or in-use, of argument `options`; all is as before then. */
 bool block_reopen_prepare(BlockReopen *reopen, GError **error);
-void block_reopen_commit(BlockReopen *reopen);
+/* Calls done(data), at once or later, when all is as requested. */
+void block_reopen_commit(BlockReopen *reopen, void (*done)(void *data), void *data);
 void block_reopen_free(BlockReopen *reopen);
 
 /* ---- Between the files block-reopen*.c ---- */

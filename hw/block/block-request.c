@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "hw/block/throttle-group.h"
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-block-change.h"
 #include "qmp/qapi-types-block.h"
@@ -78,41 +77,36 @@ static void note_write(BlockNode *node, const BlockRequest *request)
     check_threshold(node, end);
 }
 
-static void detect_zeroes(const BlockdevOptions *options, BlockRequest *request)
+static void detect_zeroes(const BlockNode *node, BlockRequest *request)
 {
-    if (options->detect_zeroes == BLOCKDEV_DETECT_ZEROES_OPTIONS_OFF ||
+    gint policy = g_atomic_int_get(&node->detect_zeroes);
+
+    if (policy == BLOCKDEV_DETECT_ZEROES_OPTIONS_OFF ||
         !is_zero(request->iov, request->n_iov)) {
         return;
     }
     request->now_op = BLOCK_OP_WRITE_ZEROES;
-    if (options->detect_zeroes == BLOCKDEV_DETECT_ZEROES_OPTIONS_UNMAP) {
+    if (policy == BLOCKDEV_DETECT_ZEROES_OPTIONS_UNMAP) {
         request->now_flags |= BLOCK_MAY_UNMAP;
     }
 }
 
-static bool discards(const BlockdevOptions *options)
-{
-    return options->has_discard && options->discard == BLOCKDEV_DISCARD_OPTIONS_UNMAP;
-}
-
 void block_pass(BlockNode *node, BlockRequest *request)
 {
-    const BlockdevOptions *options = node->options;
-
     request->node = node;
     switch (request->now_op) {
     case BLOCK_OP_WRITE:
-        detect_zeroes(options, request);
+        detect_zeroes(node, request);
         note_write(node, request);
         break;
     case BLOCK_OP_WRITE_ZEROES:
-        if (!discards(options)) {
+        if (!g_atomic_int_get(&node->discards)) {
             request->now_flags &= ~BLOCK_MAY_UNMAP;
         }
         note_write(node, request);
         break;
     case BLOCK_OP_DISCARD:
-        if (!discards(options)) {
+        if (!g_atomic_int_get(&node->discards)) {
             block_done(request, 0);
             return;
         }
@@ -167,7 +161,6 @@ static void admitted(AioRequest *io, int result)
 
 void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request)
 {
-    struct ThrottleGroup *limits = __atomic_load_n(&node->limits, __ATOMIC_ACQUIRE);
     int error = check(node, request);
 
     request->aio = aio;
@@ -176,7 +169,8 @@ void block_submit(BlockNode *node, AioContext *aio, BlockRequest *request)
         block_done(request, error);
         return;
     }
-    if (!limits || throttle_group_enter(limits, request, request->op, admitted)) {
+    if (request->op == BLOCK_OP_FLUSH ||
+        throttle_point_enter(&node->limits, request, request->op != BLOCK_OP_READ, admitted)) {
         block_begin(node, aio, request);
     }
 }

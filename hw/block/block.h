@@ -22,6 +22,7 @@
 #define HW_BLOCK_BLOCK_H
 
 #include "hw/aio/aio.h"
+#include "hw/block/throttle-point.h"
 #include "qom/object.h"
 
 #define BLOCK_SECTOR_SIZE 512
@@ -100,7 +101,12 @@ typedef enum { BLOCK_FILE, BLOCK_BACKING, BLOCK_DATA_FILE, N_BLOCK_SLOTS } Block
 struct BlockNode {
     Object object;
     const BlockDriver *driver;
-    const BlockdevOptions *options;     /* of props; atomic, and never freed before the node */
+    const BlockdevOptions *options;     /* of props; main thread, lock held, and the threads that
+                                         * open, close, resize or reopen the node */
+    const BlockdevOptions *made_with;   /* the first ones, for members that no reopening changes;
+                                         * any thread, as long as the node is there */
+    gint detect_zeroes;         /* atomic, for requests: BlockdevDetectZeroesOptions */
+    gint discards;              /* the same: discarded and zeroed ranges become free */
     BlockNode *file;            /* the node below, or NULL */
     BlockNode *backing;         /* read where a format has no data, or NULL */
     BlockNode *data_file;       /* that holds a format's data, if not file; or NULL */
@@ -113,12 +119,11 @@ struct BlockNode {
     guint64 size;               /* bytes; atomic, block_node_size() reads it */
     guint64 highest_write;      /* its end; atomic */
     guint64 write_threshold;    /* a write beyond it sends an event; 0: none; atomic */
-    struct ThrottleGroup *limits;       /* of requests from block_submit, or NULL; atomic */
+    ThrottlePoint limits;       /* of requests from block_submit */
     bool resized;               /* atomic: the file has another size than before */
     GPtrArray *users;           /* of BlockUser */
     bool resizing;              /* from block_resize_begin to its end */
-    bool reopening;             /* during block_reopen_*() */
-    GPtrArray *retired;         /* of BlockdevOptions: options before it was reopened */
+    const void *reopening;      /* the changes (block-reopen.h) that it is among, or NULL */
     bool of_drive;              /* made as a drive's medium, and to go when it is taken out */
     bool transient;             /* it is there for a job: no part of a configuration */
 };
@@ -168,6 +173,8 @@ const char *block_slot_name(BlockSlot slot);
 BlockNode *block_node_lowest(BlockNode *node);
 /* The node in a slot, or NULL. */
 BlockNode *block_node_below(const BlockNode *node, BlockSlot slot);
+/* Whether node is `above`, or below it. */
+bool block_node_is_below(const BlockNode *above, const BlockNode *node);
 
 /* Calls f for each node that a value names: a definition or, if that is NULL, a
  * reference, with the name of the member that holds it.  Not for those within
@@ -195,12 +202,14 @@ typedef struct {
     Object *object;             /* NULL: a job, and: */
     const char *job;            /* its id, which lives as long as the use */
     bool share;                 /* allows other users that share, too */
+    const void *reopen;         /* the changes of nodes that begin the use, or NULL */
     /* The size changed; NULL for nodes, which check it themselves. */
     void (*resized)(void *opaque);
     void *opaque;
 } BlockUser;
 
-/* Fails with in-use if this user or an existing one does not share. */
+/* Fails with in-use if this user or an existing one does not share, or while the node, or one
+ * below it, is being reopened by others than user->reopen. */
 bool block_node_use(BlockNode *node, const BlockUser *user, GError **error);
 void block_node_unuse(BlockNode *node, Object *object);
 void block_node_unuse_job(BlockNode *node, const char *job);

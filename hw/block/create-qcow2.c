@@ -171,7 +171,7 @@ static bool prepare_file(const Making *m, GError **error)
     guint64 size = m->plan->end * m->plan->cluster_size;
     int ret;
 
-    if (file->lowest && file->lowest->options->driver != BLOCKDEV_DRIVER_HOST_DEVICE) {
+    if (file->lowest && file->lowest->made_with->driver != BLOCKDEV_DRIVER_HOST_DEVICE) {
         return block_resize(file->lowest, 0, error) && block_resize(file->lowest, size, error);
     }
     if (block_node_size(file->node) < size) {

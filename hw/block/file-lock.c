@@ -83,14 +83,25 @@ bool file_lock(int fd, const char *filename, bool writable, GError **error)
            check(fd, filename, USED_BASE, WRITING, error);
 }
 
+static void unlock(int fd, int first, int count)
+{
+    struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = first,
+                          .l_len = count };
+
+    fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 void file_lock_stop_writing(int fd)
 {
     for (int i = 0; i < N_PERMISSIONS; i++) {
-        struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET,
-                              .l_start = USED_BASE + i, .l_len = 1 };
-
         if (WRITING & BIT(i)) {
-            fcntl(fd, F_OFD_SETLK, &lock);
+            unlock(fd, USED_BASE + i, 1);
         }
     }
+}
+
+void file_unlock(int fd)
+{
+    unlock(fd, USED_BASE, N_PERMISSIONS);
+    unlock(fd, UNSHARED_BASE, N_PERMISSIONS);
 }

@@ -15,12 +15,15 @@
 
 /* Locks fd for reading (and writing), letting others read.  Fails with in-use if
  * another process's locks conflict, host-error if the file system has no locks.
- * Closing fd releases the locks.  Any thread; does not wait. */
+ * Closing fd releases the locks, unless another descriptor refers to the same opening of the file:
+ * then file_unlock() does.  Any thread; does not wait. */
 bool file_lock(int fd, const char *filename, bool writable, GError **error);
 /* For another descriptor of a file that this process has locked: the same without looking for
  * conflicts. */
 bool file_lock_again(int fd, const char *filename, bool writable, GError **error);
 /* Gives back what file_lock() took for writing beyond reading. */
 void file_lock_stop_writing(int fd);
+/* Gives back all of it. */
+void file_unlock(int fd);
 
 #endif

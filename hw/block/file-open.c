@@ -61,7 +61,7 @@ static bool resize_device(BlockFile *s, guint64 size, GError **error)
     if (now < 0 || size > (guint64)now) {
         qmp_error_set_at(error, "size", ERROR_REASON_NOT_SUPPORTED, "block device '%s' has %"
                          G_GINT64_FORMAT " bytes and does not grow",
-                         s->node.options->u.file.filename, now);
+                         s->node.made_with->u.file.filename, now);
         return false;
     }
     __atomic_store_n(&s->node.size, now, __ATOMIC_RELAXED);
@@ -88,7 +88,7 @@ static bool file_resize(BlockNode *node, guint64 size, GError **error)
     __atomic_store_n(&node->resized, true, __ATOMIC_RELAXED);
     if (ftruncate(s->fd, size) < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot resize '%s'",
-                            node->options->u.file.filename);
+                            node->made_with->u.file.filename);
         __atomic_store_n(&node->size, MAX(get_size(s), 0), __ATOMIC_RELAXED);
         return false;
     }
@@ -116,11 +116,9 @@ bool block_file_find_alignment(BlockFile *s, GError **error)
     void *buf;
     int sector;
 
-    node->alignment = node->memory_alignment = 1;
     if (!s->direct) {
-        return true;
-    }
-    if (statx(s->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx) == 0 &&
+        node->alignment = node->memory_alignment = 1;
+    } else if (statx(s->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx) == 0 &&
         (stx.stx_mask & STATX_DIOALIGN) && stx.stx_dio_offset_align) {
         node->alignment = MAX(stx.stx_dio_offset_align, 1);
         node->memory_alignment = MAX(stx.stx_dio_mem_align, 1);
@@ -162,6 +160,7 @@ static bool open_given(BlockFile *s, GError **error)
     int flags = fcntl(fd, F_GETFL);
     int access = flags & O_ACCMODE;
 
+    s->given_read_only = access == O_RDONLY;
     if (access == O_RDONLY && options->auto_read_only) {
         node->read_only = true;
     }
@@ -240,10 +239,18 @@ bool block_file_is_locked(const BlockFile *s)
     return options->u.file.locking != ON_OFF_AUTO_OFF && !options->force_share;
 }
 
+void block_file_close(const BlockFile *s, int fd)
+{
+    if (block_file_is_locked(s)) {
+        file_unlock(fd);
+    }
+    close(fd);
+}
+
 static bool lock_image(BlockFile *s, GError **error)
 {
     return !block_file_is_locked(s) ||
-           file_lock(s->fd, s->node.options->u.file.filename, !s->node.read_only, error);
+           file_lock(s->fd, s->node.made_with->u.file.filename, !s->node.read_only, error);
 }
 
 /* What the file begins with; a file that cannot be read here fails later. */
@@ -266,7 +273,7 @@ static bool set_up(BlockFile *s, GError **error)
     size = get_size(s);
     if (size < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "'%s' has no size",
-                            s->node.options->u.file.filename);
+                            s->node.made_with->u.file.filename);
         qmp_error_blame(error, "filename");
         return false;
     }
@@ -290,10 +297,10 @@ static void file_close(BlockNode *node)
         return;
     }
     if (block_node_is_changed(node) && !s->no_flush && fdatasync(s->fd) < 0) {
-        g_warning("'%s' may have lost data: %s", node->options->u.file.filename,
+        g_warning("'%s' may have lost data: %s", node->made_with->u.file.filename,
                   g_strerror(errno));
     }
-    close(s->fd);
+    block_file_close(s, s->fd);
     s->fd = -1;
     if (s->zeros) {
         munmap(s->zeros, FILE_ZEROS);
@@ -314,6 +321,8 @@ static bool file_open(BlockNode *node, GError **error)
     if (!set_up(s, error)) {
         if (!s->given) {
             close(s->fd);
+        } else if (block_file_is_locked(s)) {
+            file_unlock(s->fd);
         }
         s->fd = -1;
         return false;

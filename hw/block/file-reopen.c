@@ -14,10 +14,17 @@
 #include "qmp/error.h"
 #include "qom/qapi-objects-block.h"
 
+static void stop_writing(const BlockFile *s)
+{
+    if (block_file_is_locked(s)) {
+        file_lock_stop_writing(s->fd);
+    }
+}
+
 static bool failed(const BlockNode *node, GError **error)
 {
     qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot reopen '%s'",
-                        node->options->u.file.filename);
+                        node->made_with->u.file.filename);
     return false;
 }
 
@@ -32,16 +39,28 @@ static int open_again(const BlockFile *s, bool read_only, bool direct)
 /* The old opening looks for conflicts, as the new one would find those of the old one. */
 static bool lock_again(BlockFile *s, int fd, bool read_only, GError **error)
 {
-    const char *name = s->node.options->u.file.filename;
+    const char *name = s->node.made_with->u.file.filename;
+    bool more = !read_only && s->node.read_only;
 
-    if (!block_file_is_locked(s)) {
-        return true;
+    return !block_file_is_locked(s) ||
+           ((!more || file_lock(s->fd, name, true, error)) &&
+            file_lock_again(fd, name, !read_only, error));
+}
+
+/* Puts another opening in the place of the one that requests use. */
+static bool exchange(BlockFile *s, int fd, int *old_fd, GError **error)
+{
+    *old_fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+    if (*old_fd < 0) {
+        return failed(&s->node, error);
     }
-    if (!read_only && s->node.read_only && !file_lock(s->fd, name, true, error)) {
-        file_lock_stop_writing(s->fd);
+    if (dup3(fd, s->fd, O_CLOEXEC) < 0) {
+        failed(&s->node, error);
+        close(*old_fd);
+        *old_fd = -1;
         return false;
     }
-    return file_lock_again(fd, name, !read_only, error);
+    return true;
 }
 
 bool block_file_reopen(BlockNode *node, const BlockdevOptions *options, bool read_only,
@@ -49,26 +68,32 @@ bool block_file_reopen(BlockNode *node, const BlockdevOptions *options, bool rea
 {
     BlockFile *s = to_block_file(node);
     bool direct = options->cache && options->cache->direct;
+    bool ok;
     int fd;
 
     if (read_only == node->read_only && direct == s->direct) {
         return true;
     }
+    if (!read_only && s->given_read_only) {
+        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
+                      "descriptor '%s' was not opened for writing", node->made_with->u.file.fd);
+        return false;
+    }
     fd = open_again(s, read_only, direct);
     if (fd < 0) {
         return failed(node, error);
     }
-    if (!lock_again(s, fd, read_only, error)) {
-        close(fd);
-        return false;
-    }
-    *old_fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
-    if (*old_fd < 0 || dup3(fd, s->fd, O_CLOEXEC) < 0) {
-        failed(node, error);
-        close(fd);
-        return false;
-    }
+    ok = lock_again(s, fd, read_only, error) && exchange(s, fd, old_fd, error);
     close(fd);
+    if (!ok) {
+        if (node->read_only) {
+            stop_writing(s);
+        }
+        return false;
+    }
+    if (direct == s->direct) {
+        return true;
+    }
     s->direct = direct;
     return block_file_find_alignment(s, error);
 }
@@ -81,21 +106,24 @@ void block_file_reopen_undo(BlockNode *node, int *old_fd)
         return;
     }
     if (dup3(*old_fd, s->fd, O_CLOEXEC) < 0) {
-        g_warning("'%s' stays as it was reopened: %s", node->options->u.file.filename,
+        g_warning("'%s' stays as it was reopened: %s", node->made_with->u.file.filename,
                   g_strerror(errno));
     }
     if (node->read_only) {
-        file_lock_stop_writing(s->fd);
+        stop_writing(s);
     }
-    block_file_reopen_done(old_fd);
-    s->direct = block_node_direct(node);
-    block_file_find_alignment(s, NULL);
+    close(*old_fd);
+    *old_fd = -1;
+    if (s->direct != block_node_direct(node)) {
+        s->direct = block_node_direct(node);
+        block_file_find_alignment(s, NULL);
+    }
 }
 
-void block_file_reopen_done(int *old_fd)
+void block_file_reopen_done(BlockNode *node, int *old_fd)
 {
     if (*old_fd >= 0) {
-        close(*old_fd);
+        block_file_close(to_block_file(node), *old_fd);
         *old_fd = -1;
     }
 }

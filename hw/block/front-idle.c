@@ -13,6 +13,8 @@ typedef struct Waiting Waiting;
 /* A lane of a disk to wait for. */
 typedef struct {
     BlockLane *lane;
+    guint64 before;             /* for requests with lower numbers */
+    bool over;                  /* what a look has found */
     Waiting *all;
 } WaitingFor;
 
@@ -24,11 +26,12 @@ struct Waiting {
     WaitingFor lanes[];
 };
 
-static bool is_idle(void *opaque)
+static bool is_over(void *opaque)
 {
     const WaitingFor *one = opaque;
+    const BlockFrontRequest *oldest = one->lane->oldest;
 
-    return one->lane->in_flight == 0;
+    return !oldest || oldest->number >= one->before;
 }
 
 /* ---- The disks of a branch ---- */
@@ -76,38 +79,67 @@ static GPtrArray *lanes_within(Object *branch)
     return search.lanes;
 }
 
-/* ---- Looking ---- */
+/* ---- The disks above a node ---- */
 
 typedef struct {
-    WaitingFor lane;
-    bool idle;
-} Look;
+    const BlockNode *node;
+    GPtrArray *lanes;           /* of BlockLane */
+} SearchAbove;
+
+static void add_if_above(BlockFront *front, void *data)
+{
+    const SearchAbove *search = data;
+
+    if (!front->config.node || !block_node_is_below(front->config.node, search->node)) {
+        return;
+    }
+    for (guint i = 0; i < front->n_lanes; i++) {
+        g_ptr_array_add(search->lanes, &front->lanes[i]);
+    }
+}
+
+static GPtrArray *lanes_above(BlockNode *node)
+{
+    SearchAbove search = { .node = node, .lanes = g_ptr_array_new() };
+
+    block_front_foreach(object_root(&node->object), add_if_above, &search);
+    return search.lanes;
+}
+
+/* ---- Looking ---- */
 
 static void look(void *opaque)
 {
-    Look *look = opaque;
+    WaitingFor *one = opaque;
 
-    look->idle = is_idle(&look->lane) && aio_settled(look->lane.lane->aio);
+    one->over = is_over(one) && aio_settled(one->lane->aio);
 }
 
-static bool all_idle(const GPtrArray *lanes)
+/* The same for what is in flight now. */
+static void look_now(void *opaque)
 {
-    for (guint i = 0; i < lanes->len; i++) {
-        Look one = { .lane.lane = lanes->pdata[i] };
+    WaitingFor *one = opaque;
 
-        aio_run_wait(one.lane.lane->aio, look, &one);
-        if (!one.idle) {
-            return false;
-        }
-    }
-    return true;
+    one->before = one->lane->n_sent;
+    look(one);
 }
 
 bool block_fronts_idle(Object *branch)
 {
     g_autoptr(GPtrArray) lanes = lanes_within(branch);
+    bool idle = true;
 
-    return all_idle(lanes);
+    for (guint i = 0; i < lanes->len && idle; i++) {
+        WaitingFor one = { .lane = lanes->pdata[i], .before = G_MAXUINT64 };
+
+        aio_run_wait(one.lane->aio, look, &one);
+        idle = one.over;
+    }
+    return idle;
+}
+
+static void nothing(void *opaque)
+{
 }
 
 bool block_fronts_wait(Object *branch, gint64 deadline)
@@ -115,11 +147,13 @@ bool block_fronts_wait(Object *branch, gint64 deadline)
     g_autoptr(GPtrArray) lanes = lanes_within(branch);
 
     for (guint i = 0; i < lanes->len; i++) {
-        WaitingFor one = { .lane = lanes->pdata[i] };
+        WaitingFor one = { .lane = lanes->pdata[i], .before = G_MAXUINT64 };
 
-        if (!aio_wait_until(one.lane->aio, is_idle, &one, deadline)) {
+        if (!aio_wait_until(one.lane->aio, is_over, &one, deadline)) {
             return false;
         }
+        /* Then the turn is over in which others who wait are told. */
+        aio_run_wait(one.lane->aio, nothing, NULL);
     }
     return true;
 }
@@ -135,7 +169,7 @@ static void tell(void *opaque, guint64 argument)
 }
 
 /* On the thread of the lane's context. */
-static void one_idle(void *opaque)
+static void one_over(void *opaque)
 {
     WaitingFor *one = opaque;
     Waiting *all = one->all;
@@ -146,23 +180,43 @@ static void one_idle(void *opaque)
     }
 }
 
-void block_fronts_when_idle(Object *branch, void (*f)(void *opaque), void *opaque)
+/* Takes lanes.  Each is looked at once before anybody waits. */
+static void when_over(GPtrArray *lanes, void (*look_at)(void *opaque), void (*f)(void *opaque),
+                      void *opaque)
 {
-    g_autoptr(GPtrArray) lanes = lanes_within(branch);
-    Waiting *all;
+    Waiting *all = g_malloc0(sizeof(*all) + lanes->len * sizeof(all->lanes[0]));
+    guint n = lanes->len;
+    bool over = true;
 
-    if (all_idle(lanes)) {
+    *all = (Waiting){ .left = n, .f = f, .opaque = opaque };
+    for (guint i = 0; i < n; i++) {
+        WaitingFor *one = &all->lanes[i];
+
+        *one = (WaitingFor){ .lane = lanes->pdata[i], .before = G_MAXUINT64, .all = all };
+        aio_run_wait(one->lane->aio, look_at, one);
+        over &= one->over;
+    }
+    g_ptr_array_unref(lanes);
+    if (over) {
+        g_free(all);
         f(opaque);
         return;
     }
-    all = g_malloc0(sizeof(*all) + lanes->len * sizeof(all->lanes[0]));
-    *all = (Waiting){ .machine = machine_of(branch), .left = lanes->len, .f = f,
-                      .opaque = opaque };
-    for (guint i = 0; i < lanes->len; i++) {
+    all->machine = all->lanes[0].lane->front->machine;
+    for (guint i = 0; i < n; i++) {
         WaitingFor *one = &all->lanes[i];
 
-        *one = (WaitingFor){ .lane = lanes->pdata[i], .all = all };
         g_atomic_rc_box_acquire(one->lane->first);
-        aio_when(one->lane->aio, is_idle, one_idle, one);
+        aio_when(one->lane->aio, is_over, one_over, one);
     }
+}
+
+void block_fronts_when_idle(Object *branch, void (*f)(void *opaque), void *opaque)
+{
+    when_over(lanes_within(branch), look, f, opaque);
+}
+
+void block_fronts_when_past(BlockNode *node, void (*f)(void *opaque), void *opaque)
+{
+    when_over(lanes_above(node), look_now, f, opaque);
 }

@@ -170,12 +170,27 @@ static void request_failed(BlockFrontRequest *request, int error)
 
 /* ---- Requests ---- */
 
+static void add_in_flight(BlockLane *lane, BlockFrontRequest *request)
+{
+    request->number = lane->n_sent++;
+    request->next = NULL;
+    request->prev = lane->newest;
+    *(lane->newest ? &lane->newest->next : &lane->oldest) = request;
+    lane->newest = request;
+}
+
+static void take_in_flight(BlockLane *lane, BlockFrontRequest *request)
+{
+    *(request->prev ? &request->prev->next : &lane->oldest) = request->next;
+    *(request->next ? &request->next->prev : &lane->newest) = request->prev;
+}
+
 static void request_done(BlockRequest *block, int error)
 {
     BlockFrontRequest *request = (BlockFrontRequest *)block;
     BlockLane *lane = request->lane;
 
-    lane->in_flight--;
+    take_in_flight(lane, request);
     count(&lane->stats, request, error);
     if (error) {
         request_failed(request, error);
@@ -195,7 +210,7 @@ void block_lane_submit(BlockLane *lane, BlockFrontRequest *request)
     if (!g_atomic_int_get(&front->write_cache)) {
         request->block.flags |= BLOCK_FUA;
     }
-    lane->in_flight++;
+    add_in_flight(lane, request);
     block_submit(front->config.node, lane->aio, &request->block);
 }
 
@@ -203,7 +218,7 @@ void block_lane_submit(BlockLane *lane, BlockFrontRequest *request)
 
 static bool nothing_in_flight(void *opaque)
 {
-    return ((const BlockLane *)opaque)->in_flight == 0;
+    return !((const BlockLane *)opaque)->oldest;
 }
 
 void block_front_drain(BlockFront *front)

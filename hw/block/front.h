@@ -33,7 +33,8 @@ struct BlockFrontRequest {
     void (*done)(BlockFrontRequest *request, int error);
 
     BlockLane *lane;            /* used by front.c */
-    BlockFrontRequest *next;    /* while it is kept */
+    guint64 number;             /* on its lane */
+    BlockFrontRequest *next, *prev;     /* of the lane: in flight, or kept */
     gint64 started;             /* ns */
 };
 
@@ -70,7 +71,8 @@ struct BlockLane {
     BlockLane *first;           /* the front's lanes are one g_atomic_rc_box: who waits for one
                                    holds it */
     AioContext *aio;
-    guint in_flight;            /* without kept ones */
+    BlockFrontRequest *oldest, *newest; /* in flight, in order; without kept ones */
+    guint64 n_sent;             /* so far: the number of the next one */
     BlockFrontRequest *kept, **kept_end;
     BlockStatistics stats;
     guint8 apart[64];           /* no line of a cache has data of two lanes */
@@ -143,6 +145,10 @@ bool block_fronts_idle(Object *branch);
 void block_fronts_when_idle(Object *branch, void (*f)(void *opaque), void *opaque);
 /* Waits for that until a deadline, of g_get_monotonic_time(); false: the deadline came first. */
 bool block_fronts_wait(Object *branch, gint64 deadline);
+
+/* The same for the disks above a node, and only for requests that are in flight now: disks run on,
+ * and their further requests are not waited for.  Requests of others than disks are not, either. */
+void block_fronts_when_past(BlockNode *node, void (*f)(void *opaque), void *opaque);
 
 /* Calls f for the fronts of a tree's machine, in order of creation. */
 void block_front_foreach(Object *root, void (*f)(BlockFront *front, void *data), void *data);

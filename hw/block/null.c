@@ -19,7 +19,7 @@ static bool null_open(BlockNode *node, GError **error)
 
 static void finish(BlockRequest *request)
 {
-    if (request->now_op == BLOCK_OP_READ && request->node->options->u.null_co.read_zeroes) {
+    if (request->now_op == BLOCK_OP_READ && request->node->made_with->u.null_co.read_zeroes) {
         block_iov_fill_zero(request->iov, request->n_iov);
     }
     block_done(request, 0);
@@ -32,7 +32,7 @@ static void delay_over(AioRequest *io, int result)
 
 static void null_submit(BlockNode *node, BlockRequest *request)
 {
-    guint64 latency = node->options->u.null_co.latency_ns;
+    guint64 latency = node->made_with->u.null_co.latency_ns;
     struct timespec now;
 
     if (!latency) {

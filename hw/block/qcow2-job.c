@@ -164,7 +164,7 @@ static void send_read(Qcow2Job *job, BlockNode *node, guint64 offset, guint64 sk
 /* How much of a range the backing node has. */
 static guint64 in_backing(const Qcow2 *s, guint64 offset, guint64 bytes)
 {
-    guint64 size = s->node.backing ? block_node_size(s->node.backing) : 0;
+    guint64 size = s->backing ? block_node_size(s->backing) : 0;
 
     return MIN(size - MIN(offset, size), bytes);
 }
@@ -173,7 +173,7 @@ static guint64 in_backing(const Qcow2 *s, guint64 offset, guint64 bytes)
 static int read_end(Qcow2Job *job, guint64 offset, guint64 skip, guint64 bytes)
 {
     guint8 *buffer = block_buffer(bytes);
-    int error = buffer ? qcow2_read(job->s, job->s->node.backing, offset, buffer, bytes) : ENOMEM;
+    int error = buffer ? qcow2_read(job->s, job->s->backing, offset, buffer, bytes) : ENOMEM;
 
     if (!error) {
         fill_iov(job->request, skip, buffer, bytes);
@@ -185,7 +185,7 @@ static int read_end(Qcow2Job *job, guint64 offset, guint64 skip, guint64 bytes)
 /* What the backing node does not have reads as zeros. */
 static int read_backing(Qcow2Job *job, guint64 offset, guint64 skip, guint64 bytes)
 {
-    BlockNode *backing = job->s->node.backing;
+    BlockNode *backing = job->s->backing;
     guint64 there = in_backing(job->s, offset, bytes);
 
     if (there < bytes) {
@@ -265,7 +265,7 @@ static int read_piece(Qcow2 *s, const Qcow2Extent *extent, guint64 offset, guint
         return 0;
     case QCOW2_KIND_NONE:
         there = in_backing(s, offset, extent->bytes);
-        node = s->node.backing;
+        node = s->backing;
         break;
     case QCOW2_KIND_ZERO:
         there = 0;

@@ -63,7 +63,8 @@ static bool check_backing(Qcow2 *s, GError **error)
                          "the image has a backing file, '%s': name a node for it, or null", name);
         return false;
     }
-    if (s->node.backing && (s->header.autoclear & QCOW2_AUTOCLEAR_RAW_DATA)) {
+    s->backing = s->node.backing;
+    if (s->backing && (s->header.autoclear & QCOW2_AUTOCLEAR_RAW_DATA)) {
         qmp_error_set_at(error, "backing", ERROR_REASON_INVALID_VALUE,
                          "the image's external data file is raw: it has no backing node");
         return false;
@@ -141,13 +142,13 @@ static guint64 file_limit(const Qcow2 *s)
     const BlockNode *node = s->node.file;
 
     while (node->file && !node->driver->format) {
-        if (node->options->driver == BLOCKDEV_DRIVER_RAW && node->options->u.raw.has_size) {
+        if (node->made_with->driver == BLOCKDEV_DRIVER_RAW && node->made_with->u.raw.has_size) {
             break;
         }
         node = node->file;
     }
-    return node->options->driver == BLOCKDEV_DRIVER_FILE ? G_MAXUINT64
-                                                         : block_node_size(s->node.file);
+    return node->made_with->driver == BLOCKDEV_DRIVER_FILE ? G_MAXUINT64
+                                                           : block_node_size(s->node.file);
 }
 
 static void set_refcount_sizes(Qcow2 *s)

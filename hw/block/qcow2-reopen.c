@@ -60,7 +60,7 @@ bool qcow2_reopen(BlockNode *node, const BlockdevOptions *options, bool read_onl
 static bool swap_backing(Qcow2 *s, void *data, GError **error)
 {
     g_mutex_lock(&s->mutex);
-    s->node.backing = data;
+    s->backing = data;
     g_mutex_unlock(&s->mutex);
     return true;
 }

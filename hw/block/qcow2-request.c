@@ -46,10 +46,8 @@ static Qcow2Child *make_child(Qcow2 *s, BlockRequest *request, guint64 host)
 }
 
 /* Completes or passes a read by its extent, if no data of the image itself are needed. */
-static bool pass_read(Qcow2 *s, BlockRequest *request, const Qcow2Extent *extent)
+static bool pass_read(BlockNode *backing, BlockRequest *request, const Qcow2Extent *extent)
 {
-    BlockNode *backing = s->node.backing;
-
     if (extent->kind == QCOW2_KIND_NONE && backing) {
         if (request->now_offset + request->bytes > block_node_size(backing)) {
             return false;
@@ -68,10 +66,12 @@ static bool pass_read(Qcow2 *s, BlockRequest *request, const Qcow2Extent *extent
 static void submit_read(Qcow2 *s, BlockRequest *request)
 {
     Qcow2Child *child = NULL;
+    BlockNode *backing;
     Qcow2Extent extent;
     bool one;
 
     g_mutex_lock(&s->mutex);
+    backing = s->backing;
     one = qcow2_map(s, request->now_offset, request->bytes, &extent) == 0 &&
           extent.bytes == request->bytes;
     if (one && extent.kind == QCOW2_KIND_DATA && !s->node.read_only) {
@@ -83,7 +83,7 @@ static void submit_read(Qcow2 *s, BlockRequest *request)
     } else if (one && extent.kind == QCOW2_KIND_DATA) {
         request->now_offset = extent.host;
         block_pass(s->data, request);
-    } else if (!one || !pass_read(s, request, &extent)) {
+    } else if (!one || !pass_read(backing, request, &extent)) {
         qcow2_worker_queue(s, request);
     }
 }

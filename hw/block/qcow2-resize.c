@@ -134,7 +134,7 @@ static int write_size(Qcow2 *s, guint64 size)
 /* The end of the last cluster may have data of a longer disk, or of a backing node. */
 static int zero_new(Qcow2 *s, guint64 old, guint64 size)
 {
-    guint64 backing = s->node.backing ? block_node_size(s->node.backing) : 0;
+    guint64 backing = s->backing ? block_node_size(s->backing) : 0;
     guint64 end = MIN((old + s->cluster_size - 1) & ~(s->cluster_size - 1), size);
 
     end = MAX(end, MIN(backing, size));

@@ -31,7 +31,7 @@ static void make_zero(const Qcow2 *s, Qcow2Link *link, guint64 host)
 /* Whether the image has no data for a cluster, and there is no backing node. */
 static bool is_empty(const Qcow2 *s, guint64 entry, guint64 bitmap)
 {
-    return !s->node.backing && !entry && !bitmap;
+    return !s->backing && !entry && !bitmap;
 }
 
 static int zero_cluster(Qcow2 *s, guint64 cluster, bool unmap)
@@ -61,7 +61,7 @@ static int discard_cluster(Qcow2 *s, guint64 cluster)
     int error = qcow2_get_entry(s, cluster, &entry, &bitmap);
 
     /* If the image cannot mark it as zeros, the backing node's data would appear. */
-    if (error || (!entry && !bitmap) || (s->header.version < 3 && s->node.backing)) {
+    if (error || (!entry && !bitmap) || (s->header.version < 3 && s->backing)) {
         return error;
     }
     if (s->header.version >= 3) {
@@ -109,7 +109,7 @@ static int zero_piece(Qcow2Job *job, guint64 offset, guint64 bytes)
         if (!error && extent.kind == QCOW2_KIND_DATA && extent.copied) {
             send(job, BLOCK_OP_WRITE_ZEROES, extent.host, extent.bytes);
         } else if (!error && extent.kind != QCOW2_KIND_ZERO &&
-                   (extent.kind != QCOW2_KIND_NONE || s->node.backing)) {
+                   (extent.kind != QCOW2_KIND_NONE || s->backing)) {
             /* Includes the rest of the piece: the cluster may change as a whole. */
             return write_zeros(job, offset, bytes);
         }

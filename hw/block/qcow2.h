@@ -56,6 +56,8 @@ struct Qcow2 {
     BlockNode node;
     Qcow2Header header;
     BlockNode *data;            /* where the data are */
+    BlockNode *backing;         /* where requests read what the image does not have: node.backing,
+                                 * unless that is being changed; under the mutex */
     guint64 cluster_size;
     guint cluster_bits;
     guint entry_size;           /* of an L2 entry, bytes */
@@ -229,7 +231,8 @@ bool qcow2_resize(BlockNode *node, guint64 size, GError **error);
  * file-not-usable, invalid-value. */
 bool qcow2_reopen(BlockNode *node, const BlockdevOptions *options, bool read_only,
                   GError **error);
-/* Other requests than those in flight go to another backing node, or to none. */
+/* Other requests than those in flight go to another backing node, or to none; node.backing stays.
+ * Waits for the worker. */
 void qcow2_set_backing(BlockNode *node, BlockNode *backing);
 
 /* ---- qcow2-worker.c ---- */

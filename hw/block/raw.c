@@ -21,7 +21,7 @@ static bool is_part(const BlockdevOptionsRaw *options)
 /* Also called when the size of the node below has changed. */
 static bool raw_open(BlockNode *node, GError **error)
 {
-    const BlockdevOptionsRaw *options = &node->options->u.raw;
+    const BlockdevOptionsRaw *options = &node->made_with->u.raw;
     guint64 below = block_node_size(node->file), offset = options->offset;
     guint64 rest = below - MIN(offset, below);
 
@@ -66,7 +66,7 @@ static bool is_disguise(const BlockNode *node, const BlockRequest *request)
 {
     guint8 data[IMAGE_MAGIC_SIZE];
 
-    return node->options->u.raw.probed && request->now_op == BLOCK_OP_WRITE &&
+    return node->made_with->u.raw.probed && request->now_op == BLOCK_OP_WRITE &&
            request->now_offset < IMAGE_MAGIC_SIZE && image_magic(data, peek(request, data));
 }
 
@@ -79,7 +79,7 @@ static void warn_of_magic(const BlockNode *node)
     while (below->file && !below->driver->format) {
         below = below->file;
     }
-    if (below->magic && !node->options->u.raw.offset) {
+    if (below->magic && !node->made_with->u.raw.offset) {
         filename = block_node_filename(below);
         g_warning("block node '%s': '%s' begins as an image in format %s does; as raw, a guest "
                   "sees that, not what the image holds", node->object.name, filename,
@@ -101,13 +101,13 @@ static void raw_submit(BlockNode *node, BlockRequest *request)
         block_done(request, EPERM);
         return;
     }
-    request->now_offset += node->options->u.raw.offset;
+    request->now_offset += node->made_with->u.raw.offset;
     block_pass(node->file, request);
 }
 
 static bool raw_can_resize(BlockNode *node, GError **error)
 {
-    if (is_part(&node->options->u.raw)) {
+    if (is_part(&node->made_with->u.raw)) {
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "block node '%s' is a part of another one and cannot be resized",
                       node->object.name);

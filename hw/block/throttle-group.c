@@ -6,8 +6,6 @@
 #include "config.h"
 #include "hw/block/throttle-group.h"
 
-#include <time.h>
-
 #include "hw/block/block-types.h"
 #include "hw/block/leaky-bucket.h"
 #include "qmp/error.h"
@@ -145,25 +143,6 @@ gint64 throttle_group_admit(ThrottleGroup *group, bool write, guint64 bytes, gin
     wait = pour(group, write ? BPS_WRITE : BPS_READ, bytes, wait);
     g_mutex_unlock(&group->mutex);
     return now + wait;
-}
-
-bool throttle_group_enter(ThrottleGroup *group, BlockRequest *request, BlockOp op,
-                          void (*then)(AioRequest *io, int result))
-{
-    struct timespec time;
-    gint64 now, when;
-
-    if (op == BLOCK_OP_FLUSH) {
-        return true;
-    }
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    now = time.tv_sec * G_GINT64_CONSTANT(1000000000) + time.tv_nsec;
-    when = throttle_group_admit(group, op != BLOCK_OP_READ, request->bytes, now);
-    if (when > now) {
-        request->io.done = then;
-        aio_delay(request->aio, &request->io, when);
-    }
-    return when <= now;
 }
 
 /* ---- Groups that nobody asked for ---- */

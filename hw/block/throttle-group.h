@@ -14,11 +14,6 @@ typedef struct ThrottleLimits ThrottleLimits;   /* qmp/qapi-types-block.h */
  * clock) and returns when it may start: now, or later.  Any thread. */
 gint64 throttle_group_admit(ThrottleGroup *group, bool write, guint64 bytes, gint64 now);
 
-/* Records a request that arrives now.  True: it may start at once; false: then(io, 0) is called
- * when it may, on the request's context.  Flushes are not counted. */
-bool throttle_group_enter(ThrottleGroup *group, BlockRequest *request, BlockOp op,
-                          void (*then)(AioRequest *io, int result));
-
 /* A new group below /objects, which goes away with throttle_group_leave(); limits are copied.
  * Fails with id-invalid, id-in-use, invalid-value.  Main thread, lock held, as for the rest. */
 ThrottleGroup *throttle_group_make(Object *root, const char *name,

@@ -180,6 +180,13 @@ void machine_post(Machine *machine, void (*f)(void *opaque, guint64 argument), v
     g_mutex_unlock(&calls->mutex);
 }
 
+void machine_run_posted(Machine *machine)
+{
+    main_thread_assert();
+    machine_lock_assert(machine);
+    run_calls(machine->calls);
+}
+
 /* ---- Calls that take longer than their function ---- */
 
 MachineCall *machine_call_hold(Machine *machine)

@@ -217,6 +217,8 @@ bool machine_calls_held(const Machine *machine);
  * wait.  Without a loop (tests), f runs directly. */
 void machine_post(Machine *machine, void (*f)(void *opaque, guint64 argument), void *opaque,
                   guint64 argument);
+/* Runs what was posted, when the loop has ended.  Main thread, machine lock held. */
+void machine_run_posted(Machine *machine);
 /* Delivers pending requests as the loop does, for machines without event base
  * (tests).  Main thread, lock held. */
 void machine_deliver_requests(Machine *machine);

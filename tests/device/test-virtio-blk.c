@@ -353,7 +353,7 @@ static guint64 send_slow(Bench *b)
     while (aio_poll(machine_aio(b->rig->machine, NULL, NULL), false)) {
         continue;
     }
-    g_assert_cmpuint(front_of(b, 0)->lanes->in_flight, ==, 1);
+    g_assert_nonnull(front_of(b, 0)->lanes->oldest);
     g_assert_cmpuint(*(guint8 *)virtio_driver_ptr(d, status), ==, S_NONE);
     return status;
 }
@@ -366,6 +366,40 @@ static void count_call(void *opaque)
 static void wait_idle(Bench *b)
 {
     g_assert_true(block_fronts_wait(&b->rig->machine->object, G_MAXINT64));
+}
+
+static BlockNode *find_node(Bench *b, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    BlockNode *node = block_node_find(b->rig->root, name, &error);
+
+    g_assert_no_error(error);
+    return node;
+}
+
+/* A client that changes a node waits for requests of its disks, but only for those in flight. */
+static void test_past(Bench *b, gconstpointer unused)
+{
+    VirtioDriver *d = b->driver[0];
+    g_autoptr(GError) error = NULL;
+    guint calls = 0;
+
+    b->dev[0] = rig_device(b->rig, "virtio-blk-device", "vd0", &error, "drive", "slow", NULL);
+    g_assert_no_error(error);
+    virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, 16);
+    block_fronts_when_past(find_node(b, "slow"), count_call, &calls);
+    g_assert_cmpuint(calls, ==, 1);
+    send_slow(b);
+    block_fronts_when_past(find_node(b, "null"), count_call, &calls);
+    g_assert_cmpuint(calls, ==, 2);
+    block_fronts_when_past(find_node(b, "slow"), count_call, &calls);
+    g_assert_cmpuint(calls, ==, 2);
+    g_assert_nonnull(front_of(b, 0)->lanes->oldest);
+    poll_loop(b);
+    g_assert_cmpuint(calls, ==, 3);
+    g_assert_null(front_of(b, 0)->lanes->oldest);
+    g_assert_null(front_of(b, 0)->lanes->newest);
+    g_assert_cmpuint(front_of(b, 0)->lanes->n_sent, ==, 1);
 }
 
 /* After a stop, a reset and an unplug a disk is told of when nothing is in flight any more, and
@@ -382,7 +416,7 @@ static void test_in_flight(Bench *b, gconstpointer unused)
     virtio_driver_start(d, ~G_GUINT64_CONSTANT(0), 1, 16);
     status = send_slow(b);
     machine_pause(b->rig->machine);
-    g_assert_cmpuint(front_of(b, 0)->lanes->in_flight, ==, 1);
+    g_assert_nonnull(front_of(b, 0)->lanes->oldest);
     g_assert_false(block_fronts_idle(&b->rig->machine->object));
     block_fronts_when_idle(&b->rig->machine->object, count_call, &calls);
     g_assert_cmpuint(calls, ==, 0);
@@ -398,7 +432,7 @@ static void test_in_flight(Bench *b, gconstpointer unused)
     status = send_slow(b);
     virtio_driver_write(d, 0x70, 0);
     g_assert_cmpuint(virtio_driver_status(d), ==, 15);
-    g_assert_cmpuint(front_of(b, 0)->lanes->in_flight, ==, 1);
+    g_assert_nonnull(front_of(b, 0)->lanes->oldest);
     virtio_driver_write(d, 0x70, 0);
     virtio_driver_write(d, 0x70, 15);
     g_assert_false(to_virtio_device(b->dev[0])->started);
@@ -671,6 +705,7 @@ int main(int argc, char **argv)
         { "/virtio-blk/id", test_id },
         { "/virtio-blk/segments", test_segments },
         { "/virtio-blk/in-flight", test_in_flight },
+        { "/virtio-blk/past", test_past },
         { "/virtio-blk/ranges", test_ranges },
         { "/virtio-blk/broken", test_broken },
         { "/virtio-blk/report", test_report },

@@ -69,6 +69,11 @@ class VirtioBlk:
         self.port.write(RING + 0x1002, struct.pack('<H', self.next & 0xffff))
         self._set(NOTIFY, 0)
 
+    def begin(self, number, kind, sector, size):
+        """One request, whose number no other in flight has."""
+        self._put(number, kind, sector, size)
+        self._go()
+
     def done(self):
         """How many requests have ended, of all so far."""
         used = struct.unpack('<H', self.port.read(RING + 0x2002, 2))[0]
@@ -82,6 +87,9 @@ class VirtioBlk:
     def status(self, number=0):
         """0: the request succeeded; 1: it failed."""
         return self.port.read(HEADERS + number * 32 + 16, 1)[0]
+
+    def data(self, number, size):
+        return self.port.read(BUFFERS + number * (1 << 20), size)
 
     def begin_writes(self, sectors, data):
         """Writes the same data to several sectors."""

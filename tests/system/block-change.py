@@ -11,9 +11,11 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import qcow2images                                  # noqa: E402
 import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
+from faultyfs import FaultyFile                     # noqa: E402
 from qcow2images import run                         # noqa: E402
 from virtioblk import VirtioBlk                     # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
+from waiting import becomes                         # noqa: E402
 
 MIB = 1 << 20
 
@@ -147,6 +149,60 @@ def groups(recorder):
         m.throttle(id='vd0')
         assert m.groups() == ['own']
         m.client.call('object-del', id='own')
+
+
+def limits_stay(recorder):
+    """limits that blockdev-reopen does not mention stay; a group that nobody made goes with them"""
+    with Machine(recorder) as m:
+        m.start()
+        disk = {'driver': 'raw', 'node-name': 'disk0', 'file': 'file0'}
+        m.throttle(id='vd0', iops=40)
+        m.client.call('blockdev-reopen', options=[dict(disk, **{'detect-zeroes': 'on'})])
+        assert m.inserted()['iops'] == 40 and m.groups() == ['vd0'], m.inserted()
+        assert m.inserted()['detect_zeroes'] == 'on' and m.seconds() > 0.3
+        told = [r['arguments'] for r in m.client.call('query-config')['requests']
+                if r['arguments'].get('node-name') == 'disk0'][0]
+        assert told['io-limits'] == 'vd0', told
+        m.client.call('blockdev-reopen', options=[dict(disk, **{'io-limits': ''})])
+        assert m.inserted()['iops'] == 0 and m.groups() == [] and m.seconds() < 0.3
+        m.client.call('object-add', qom_type='throttle-group', id='own')
+        m.throttle(id='vd0', iops=40)
+        m.client.call('blockdev-reopen', options=[dict(disk, **{'io-limits': 'own'})])
+        assert m.groups() == ['own'] and m.inserted()['group'] == 'own'
+        # Of a node that is removed.
+        m.throttle(id='vd0', iops=40, group='its')
+        m.add(**{'driver': 'null-co', 'node-name': 'n', 'io-limits': 'its'})
+        m.throttle(id='vd0')
+        assert m.groups() == ['its', 'own']
+        m.client.call('blockdev-del', node_name='n')
+        assert m.groups() == ['own']
+
+
+def closing(recorder):
+    """a group may go while an image that is removed still writes through its throttle node"""
+    qcow2images.need_tools()
+    with FaultyFile(MIB) as file, \
+            Daemon(recorder, env=dict(os.environ, MALLOC_PERTURB_='165')) as daemon:
+        client = daemon.client()
+        path = daemon.path('image')
+        run('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', 'lazy_refcounts=on', path, '64M')
+        with open(path, 'rb') as f:
+            image = f.read()
+        file.data[:len(image)] = image
+        client.call('object-add', qom_type='throttle-group', id='g')
+        client.call('blockdev-add', driver='qcow2', node_name='q', file={
+            'driver': 'throttle', 'throttle-group': 'g',
+            'file': {'driver': 'file', 'filename': file.path}})
+        client.call('block_resize', node_name='q', size=128 * MIB)
+        file.hold('write', 'sync')
+        waiting = daemon.client()
+        waiting.send({'execute': 'blockdev-del', 'arguments': {'node-name': 'q'}})
+        becomes(file.n_held, 1)
+        client.call('object-del', id='g')
+        file.release()
+        assert waiting.reply() == {'return': {}}
+        client.call('quit')
+        assert daemon.wait() == 0
 
 
 def limits_are_configuration(recorder):
@@ -288,4 +344,4 @@ def corrupted(recorder):
                 assert marked == (not read_only), marked
 
 
-vmdtest.main([corrupted, throttling, groups, limits_are_configuration, hints, formats, threshold])
+vmdtest.main([corrupted, throttling, groups, limits_stay, closing, limits_are_configuration, hints, formats, threshold])

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """blockdev-reopen: nodes that get other options while they are in use, all or none."""
 import os
+import resource
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
@@ -71,6 +72,11 @@ class Nodes:
         self.client.call('cont')
         return VirtioBlk(self.port)
 
+    def memory(self):
+        """KiB that the daemon has."""
+        with open('/proc/%d/status' % self.daemon.process.pid, encoding='ascii') as f:
+            return int(f.read().split('VmRSS:')[1].split()[0])
+
     def modes(self, path):
         """How the daemon has a file open."""
         modes = []
@@ -138,7 +144,8 @@ def locks(recorder):
         for name, path in ('a', a), ('b', b):
             n.add(**file(name, path, **RO))
         other.add(**file('x', b, **RO))
-        n.refuse('in-use', 'lock', file('a', a), file('b', b))
+        error = n.refuse('in-use', 'lock', file('a', a), file('b', b))
+        assert error['path'] == 'options', error
         assert n.modes(a) == n.modes(b) == [os.O_RDONLY]
         # An image that had stopped writing goes on, as the whole list failed.
         q = {'driver': 'qcow2', 'node-name': 'q', 'file': file('qf', n.image('image', byte=1))}
@@ -158,14 +165,78 @@ def locks(recorder):
         other.add(**file('x', b, **RO))
 
 
+def passed(recorder):
+    """a descriptor that a client passed gives no more than that, and keeps no locks"""
+    with Nodes(recorder) as n, Nodes(recorder) as other:
+        path = n.path('disk', MIB)
+
+        def pass_fd(name, flags):
+            fd = os.open(path, flags)
+            n.client.request({'execute': 'getfd', 'arguments': {'fdname': name}}, [fd])
+            return fd
+
+        # The client has it open all the while.
+        reader = pass_fd('r', os.O_RDONLY)
+        n.add(**file('f', path, fd='r', **RO))
+        error = n.refuse('file-not-usable', "descriptor 'r' was not opened for writing",
+                         file('f', path, fd='r'))
+        assert error['path'] == 'options', error
+        assert n.modes(path) == [os.O_RDONLY]
+        n.reopen(file('f', path, fd='r', discard='unmap', **RO))
+        n.client.call('blockdev-del', node_name='f')
+        other.add(**file('x', path))
+        other.client.call('blockdev-del', node_name='x')
+        writer = pass_fd('w', os.O_RDWR)
+        n.add(**file('f', path, fd='w'))
+        assert other.client.error('blockdev-add', file('x', path, **RO))['reason'] == 'in-use'
+        n.reopen(file('f', path, fd='w', **RO))
+        other.add(**file('x', path, **RO))
+        n.refuse('in-use', 'lock', file('f', path, fd='w'))
+        other.client.call('blockdev-del', node_name='x')
+        n.reopen(file('f', path, fd='w'))
+        assert n.modes(path) == [os.O_RDWR]
+        n.client.call('blockdev-del', node_name='f')
+        other.add(**file('x', path))
+        # What cannot be used leaves no locks, either.
+        third = pass_fd('t', os.O_RDWR)
+        n.client.error('blockdev-add', file('f', path, fd='t'))
+        other.client.call('blockdev-del', node_name='x')
+        other.add(**file('x', path))
+        for fd in reader, writer, third:
+            os.close(fd)
+
+
+def no_descriptors(recorder):
+    """a file that cannot be reopened for want of descriptors keeps the locks that it had"""
+    with Nodes(recorder) as n, Nodes(recorder) as other:
+        path = n.path('disk', MIB)
+        n.add(**file('f', path, **RO))
+        pid = n.daemon.process.pid
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        used = set(n.daemon.descriptors())
+        # For the new opening of the file, but not for keeping the old one as well.
+        (first, second) = [i for i in range(max(used) + 3) if i not in used][:2]
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (second, limits[1]))
+        error = n.client.error('blockdev-reopen', {'options': [file('f', path)]})
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        assert error['reason'] == 'file-not-usable' and 'open files' in error['desc'], error
+        assert first < second and n.modes(path) == [os.O_RDONLY]
+        other.add(**file('x', path, **RO))
+        other.client.call('blockdev-del', node_name='x')
+        n.reopen(file('f', path))
+        assert n.modes(path) == [os.O_RDWR]
+
+
 def backing(recorder):
     """an image gets another backing node while a disk reads it"""
     qcow2images.need_tools()
     with Nodes(recorder) as n:
+        base = {}
         for byte in 1, 2:
             path = n.image('base%d' % byte, byte=byte)
-            n.add(**{'driver': 'qcow2', 'node-name': 'base%d' % byte, 'read-only': True,
-                     'file': {'driver': 'file', 'filename': path}})
+            base[byte] = {'driver': 'qcow2', 'node-name': 'base%d' % byte, 'read-only': True,
+                          'file': {'driver': 'file', 'filename': path}}
+            n.add(**base[byte])
         top = n.image('top', '-b', n.path('base1'), '-F', 'qcow2')
         node = {'driver': 'qcow2', 'node-name': 'top', 'file': file('f', top), 'backing': 'base1'}
         n.add(**node)
@@ -173,7 +244,7 @@ def backing(recorder):
         assert disk.read(0, 512) == b'\1' * 512
         assert disk.write(1, b'x' * 512) == 0
         node['file'] = 'f'
-        n.reopen(dict(node, backing='base2'))
+        n.reopen(dict(base[2], discard='unmap'), dict(node, backing='base2'))
         assert disk.read(8, 4096) == b'\1' * 4096, 'the cluster was copied from the old one'
         assert disk.read(512, 512) == b'\2' * 512
         n.client.call('blockdev-del', node_name='base1')
@@ -213,7 +284,7 @@ def other_options(recorder):
         before = os.stat(path).st_blocks
         assert disk.write(0, bytes(65536)) == 0 and disk.flush() == 0
         assert os.stat(path).st_blocks < before, 'zeros free their space'
-        n.reopen(dict(throttle, **{'throttle-group': 'h'}), file('f', path))
+        n.reopen(dict(throttle, **{'throttle-group': 'h', 'io-limits': ''}), file('f', path))
         n.client.call('object-del', id='g')
         throttle['throttle-group'] = 'h'
         for reason, words, node in [
@@ -234,6 +305,24 @@ def other_options(recorder):
         assert disk.write(0, b'b' * 512) == 0
 
 
+def memory(recorder):
+    """options that were replaced are not kept"""
+    with Nodes(recorder) as n:
+        with open('/proc/%d/maps' % n.daemon.process.pid, encoding='utf-8') as f:
+            if 'libasan' in f.read():
+                raise vmdtest.Skip('a sanitizer keeps what is freed')
+        # A name that is long, of a file that is near.
+        path = n.path('x', MIB)
+        path = path[:-1] + './' * ((4000 - len(path)) // 2) + 'x'
+        n.add(**file('f', path))
+        for _ in range(100):
+            n.reopen(file('f', path))
+        before = n.memory()
+        for _ in range(3000):
+            n.reopen(file('f', path))
+        assert n.memory() - before < 4 << 10, 'KiB: %d of %d' % (n.memory() - before, before)
+
+
 def direct(recorder):
     """cache.direct of nodes that no disk uses"""
     with Nodes(recorder) as n:
@@ -248,4 +337,4 @@ def direct(recorder):
         assert disk.write(9, b'd' * 512) == 0 and disk.read(9, 512) == b'd' * 512
 
 
-vmdtest.main([read_only, locks, backing, other_options, direct])
+vmdtest.main([read_only, locks, passed, no_descriptors, backing, other_options, memory, direct])

@@ -46,6 +46,11 @@ class Bench:
         self.client.call('blockdev-change-medium', id=drive,
                          filename=self.daemon.path(name), **options)
 
+    def throttle(self, drive, **limits):
+        self.client.request({'execute': 'block_set_io_throttle', 'arguments': {
+            'id': drive, 'bps': 0, 'bps_rd': 0, 'bps_wr': 0, 'iops': 0, 'iops_rd': 0,
+            'iops_wr': 0, **limits}})
+
     def drive(self, name='a'):
         """What query-block says of a drive."""
         return next(d for d in self.client.call('query-block')
@@ -90,6 +95,34 @@ def change(recorder):
         assert bench.daemon.path('one') not in str(bench.client.call('query-named-block-nodes'))
         bench.client.call('blockdev-del', node_name='mine')
         assert bench.nodes() == before, bench.nodes()
+
+
+def limits(recorder):
+    """a drive keeps its limits when its medium is changed; their group goes with the last node"""
+    with Bench(recorder) as bench:
+        def group():
+            return [o['name'] for o in bench.client.call('qom-list', path='/objects')
+                    if 'throttle' in o['type']]
+
+        for drive in 'a', 'cd':
+            for name in 'one', 'two':
+                bench.file(name)
+            bench.change('one', drive, format='raw')
+            bench.throttle(drive, iops_rd=7)
+            for name in 'two', 'one':
+                bench.change(name, drive, format='raw')
+                assert bench.inserted(drive) == name
+                assert bench.drive(drive)['inserted']['iops_rd'] == 7, bench.drive(drive)
+                assert group() == [drive]
+            bench.client.call('eject', id=drive, force=True)
+            assert group() == []
+        # One that cannot be put in leaves them as they were.
+        bench.client.call('blockdev-close-tray', id='cd')
+        bench.change('one', 'cd', format='raw')
+        bench.throttle('cd', iops=5)
+        bench.fails('file-not-usable', 'filename', 'blockdev-change-medium', id='cd',
+                    filename=bench.daemon.path('two'), format='qcow2')
+        assert bench.drive('cd')['inserted']['iops'] == 5 and group() == ['cd']
 
 
 def failures(recorder):
@@ -190,4 +223,4 @@ def names(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([change, failures, modes, formats, trays, names])
+    vmdtest.main([change, limits, failures, modes, formats, trays, names])

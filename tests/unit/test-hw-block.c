@@ -19,7 +19,9 @@
 #include "hw/block/throttle-group.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-block.h"
+#include "qmp/value.h"
 #include "qmp/visit.h"
+#include "qom/property.h"
 #include "qom/qapi-objects-block.h"
 #include "tests/lib/rig.h"
 
@@ -612,6 +614,72 @@ static void test_throttle(Bench *b, gconstpointer data)
     g_assert_cmpint(g_get_monotonic_time() - start, >=, 70000);
 }
 
+/* A thread that sends reads to a node. */
+typedef struct {
+    BlockNode *node;
+    gint stop, n_done;          /* atomic */
+} Sender;
+
+static void sender_done(BlockRequest *request, int error)
+{
+    g_assert_cmpint(error, ==, 0);
+}
+
+static void *sender_run(void *opaque)
+{
+    Sender *sender = opaque;
+    AioContext *aio = aio_context_new(NULL, NULL);
+    guint8 sector[BLOCK_SECTOR_SIZE];
+    struct iovec iov = { sector, sizeof(sector) };
+
+    while (!g_atomic_int_get(&sender->stop)) {
+        BlockRequest request = {
+            .op = BLOCK_OP_READ, .bytes = sizeof(sector), .iov = &iov, .n_iov = 1,
+            .done = sender_done,
+        };
+
+        block_submit(sender->node, aio, &request);
+        g_atomic_int_inc(&sender->n_done);
+    }
+    aio_context_free(aio);
+    return NULL;
+}
+
+static void set_io_limits(BlockNode *node, const char *name)
+{
+    const QmpInput input = { .ops = &qmp_value_input };
+    g_autoptr(QmpValue) value = qmp_value_str(name);
+
+    g_assert_true(object_property_set(&node->object, "io-limits", &input, value, NULL));
+}
+
+/* A group goes as soon as its limits are taken away, whichever threads sent requests. */
+static void test_limits_go(Bench *b, gconstpointer data)
+{
+    const BlockdevOptions null = {
+        .driver = BLOCKDEV_DRIVER_NULL_CO, .node_name = (char *)"n", .u.null_co.size = SIZE,
+    };
+    const ThrottleLimits limits = { .iops_total = G_MAXINT64 / SECOND };
+    Sender sender = { .node = make(b, &null, NULL) };
+    GThread *threads[3];
+
+    object_container(b->rig->root, "objects");
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
+        threads[i] = g_thread_new("sender", sender_run, &sender);
+    }
+    for (guint i = 0; i < 10000 || g_atomic_int_get(&sender.n_done) < 1000; i++) {
+        ThrottleGroup *group = throttle_group_make(b->rig->root, "g", &limits, NULL);
+
+        set_io_limits(sender.node, "g");
+        set_io_limits(sender.node, "");
+        throttle_group_leave(group);
+    }
+    g_atomic_int_set(&sender.stop, true);
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
+        g_thread_join(threads[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -631,6 +699,7 @@ int main(int argc, char **argv)
         { "/block/users", test_users },
         { "/block/throttle-group", test_group },
         { "/block/throttle", test_throttle },
+        { "/block/limits-go", test_limits_go },
     };
 
     g_test_init(&argc, &argv, NULL);
