@@ -21,6 +21,8 @@ typedef struct Walk Walk;
 struct Walk {
     Object *obj;                /* the holder */
     bool replacing;
+    void (*f)(Object *target, void *data);
+    void *data;
     bool (*visit)(const Walk *walk, const QmpMember *member, const QmpType *type, QmpLink *link,
                   GError **error);
 };
@@ -172,6 +174,15 @@ static bool visit_release(const Walk *walk, const QmpMember *member, const QmpTy
     return true;
 }
 
+static bool visit_target(const Walk *walk, const QmpMember *member, const QmpType *type,
+                         QmpLink *link, GError **error)
+{
+    if (link->target) {
+        walk->f(link->target, walk->data);
+    }
+    return true;
+}
+
 /* ---- The walk ---- */
 
 static bool walk_value(const Walk *walk, const QmpMember *member, const QmpType *type,
@@ -282,5 +293,18 @@ void link_release_all(Object *obj)
 
     for (guint i = type->n_members; i-- > 0;) {
         link_release(obj, &qmp_members(type)[i], obj->props);
+    }
+}
+
+void object_foreach_target(Object *obj, void (*f)(Object *target, void *data), void *data)
+{
+    const QmpType *type = object_class(obj)->props;
+    Walk walk = { .obj = obj, .f = f, .data = data, .visit = visit_target };
+
+    env_lock_assert(obj);
+    for (guint i = 0; i < type->n_members; i++) {
+        const QmpMember *member = &qmp_members(type)[i];
+
+        walk_value(&walk, member, qmp_type(member->type), (char *)obj->props + member->offset, NULL);
     }
 }

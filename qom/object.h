@@ -221,6 +221,8 @@ bool object_check_id(const char *id, GError **error);
  * made or unmade); the error's path names the property.  Forwarded links are
  * the part's. */
 bool object_link(Object *obj, GError **error);
+/* Calls f with the target of each link that obj holds. Main thread, machine lock. */
+void object_foreach_target(Object *obj, void (*f)(Object *target, void *data), void *data);
 /* Whether a class of obj has a prepare hook. */
 bool object_needs_prepare(const Object *obj);
 /* After object_link.  Without hooks it only changes the object's life state. */

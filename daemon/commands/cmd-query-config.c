@@ -2,8 +2,8 @@
 /*
  * query-config: the machine as requests.
  *
- * The objects that requests made are listed in the order of their completion,
- * so that each comes after everything it needs.  Each request is assembled as a
+ * The objects that requests made are listed in the order of their completion, but each after
+ * everything it needs: a link may name what was made later.  Each request is assembled as a
  * neutral tree and decoded as a client's would be, so that the result is valid
  * input for `build`.
  */
@@ -30,7 +30,7 @@
 
 typedef struct {
     Vmd *vmd;
-    GPtrArray *objects;         /* of Object, in the order of completion */
+    GPtrArray *objects;         /* of Object that requests made */
     GPtrArray *requests;        /* of BuildRequest */
     GPtrArray *requires;        /* of ConfigRequirement */
     GError *error;
@@ -304,6 +304,65 @@ static int first_first(gconstpointer a, gconstpointer b)
     return (x->serial > y->serial) - (x->serial < y->serial);
 }
 
+/* ---- Their order ---- */
+
+typedef struct {
+    GHashTable *left;           /* of Object that requests made and that are not among objects */
+    GHashTable *seen;           /* of Object */
+    GPtrArray *objects;         /* of Object, each after what it needs */
+} Order;
+
+static void put_in_order(Order *order, Object *obj);
+
+static void put_target(Object *target, void *data)
+{
+    put_in_order(data, target);
+}
+
+/* First what it needs, and what that needs: the targets of its links, its bus, and what it is a
+ * part of unless it has a request of its own. */
+static void put_in_order(Order *order, Object *obj)
+{
+    const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
+    const Device *dev = object_dynamic_cast(obj, &qmp_class_device);
+
+    if (!g_hash_table_add(order->seen, obj)) {
+        return;
+    }
+    if (obj->parent && !g_hash_table_contains(order->left, obj)) {
+        put_in_order(order, obj->parent);
+    }
+    if (dev && dev->bus) {
+        put_in_order(order, &dev->bus->object);
+    }
+    object_foreach_target(obj, put_target, order);
+    if (node && node->definer) {
+        put_in_order(order, &node->definer->object);
+    }
+    if (g_hash_table_remove(order->left, obj)) {
+        g_ptr_array_add(order->objects, obj);
+    }
+}
+
+/* The same objects in the order of their requests. */
+static GPtrArray *in_order(GPtrArray *objects)
+{
+    g_autoptr(GHashTable) left = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    Order order = { .left = left, .seen = seen, .objects = g_ptr_array_new() };
+
+    g_ptr_array_sort(objects, first_first);
+    for (guint i = 0; i < objects->len; i++) {
+        g_hash_table_add(left, objects->pdata[i]);
+    }
+    for (guint i = 0; i < objects->len; i++) {
+        put_in_order(&order, objects->pdata[i]);
+    }
+    return order.objects;
+}
+
+/* ---- Any object ---- */
+
 static void add_any(Config *config, Object *obj)
 {
     const QmpClassPlace *place = qmp_class_place(object_class(obj));
@@ -339,11 +398,12 @@ bool qmp_query_config(QmpRequest *req, ConfigInfo **ret, GError **error)
     g_autoptr(GPtrArray) requires = g_ptr_array_new_with_free_func(free_requirement);
     Config config = { .vmd = qmp_request_context(req), .objects = objects, .requests = requests,
                       .requires = requires };
+    g_autoptr(GPtrArray) ordered = NULL;
 
     place_foreach_object(config.vmd->root, collect, &config);
-    g_ptr_array_sort(objects, first_first);
-    for (guint i = 0; i < objects->len; i++) {
-        add_any(&config, objects->pdata[i]);
+    ordered = in_order(objects);
+    for (guint i = 0; i < ordered->len; i++) {
+        add_any(&config, ordered->pdata[i]);
     }
     add_action(&config);
     if (config.vmd->policy.object) {
