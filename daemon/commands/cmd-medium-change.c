@@ -126,6 +126,17 @@ static bool is_cancelled(void *data, GError **error)
     return qmp_request_is_cancelled(((Change *)data)->req, error);
 }
 
+/* Requests may give it: query-config shows the node. */
+static char *new_name(void *data)
+{
+    const Change *change = data;
+    const char *id = device_id(&change->disk->device);
+    const char *name = id ? id : block_front_name(&change->disk->front);
+
+    return block_node_new_name(change->vmd->root, object_check_id(name, NULL) ? name : "drive",
+                               "-medium");
+}
+
 static void opened(BlockNode *node, GError *error, void *data)
 {
     Change *change = data;
@@ -187,7 +198,7 @@ void qmp_blockdev_change_medium(QmpRequest *req, BlockdevChangeMediumArgs *args)
     Vmd *vmd = qmp_request_context(req);
     GError *error = NULL;
     Disk *disk = disk_find(vmd->root, args->device, args->id, &error);
-    BlockAdditionUser user = { .cancelled = is_cancelled, .done = opened };
+    BlockAdditionUser user = { .cancelled = is_cancelled, .done = opened, .new_name = new_name };
     Medium medium;
     Change *change;
 

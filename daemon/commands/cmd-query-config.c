@@ -223,15 +223,35 @@ static void add_device(Config *config, Device *dev, const QmpClassPlace *place)
 
 /* ---- Backends ---- */
 
+/* The options of a node; a name that was chosen for it is none that a request can give. */
+static QmpValue *node_options(const BlockNode *node)
+{
+    const BlockdevOptions *options = node->options;
+    BlockdevOptions *copy = NULL;
+    QmpValue *value;
+
+    qmp_clone(&qmp_type_BlockdevOptions, &copy, &options);
+    if (!object_check_id(node->object.name, NULL)) {
+        g_clear_pointer(&copy->node_name, g_free);
+    }
+    value = qmp_to_value(&qmp_type_BlockdevOptions, &copy);
+    qmp_clear(&qmp_type_BlockdevOptions, &copy);
+    return value;
+}
+
 /* The arguments of an object that keeps them. */
 static QmpValue *kept_arguments(const Config *config, Object *obj, const QmpClassPlace *place)
 {
+    const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
     const QmpType *args = qmp_command_find(&config->vmd->dispatch, place->add)->args;
     const QmpType *type = NULL;
     const void *kept = qmp_member_find(object_class(obj)->props, obj->props, place->arguments,
                                        &type);
     QmpValue *all;
 
+    if (node) {
+        return node_options(node);
+    }
     if (type == args) {
         return qmp_to_value(type, kept);
     }

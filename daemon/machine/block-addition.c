@@ -221,6 +221,17 @@ static void find_below(const Addition *addition, BlockNode *below[N_BLOCK_SLOTS]
     }
 }
 
+/* The outermost node is made last: others may have been made meanwhile. */
+static void choose_name(const Addition *addition)
+{
+    const BlockAdditionUser *user = &addition->user;
+    BlockdevOptions *options = definition_at(addition, 0)->options;
+
+    if (addition->left == 1 && !options->node_name && user->new_name) {
+        options->node_name = user->new_name(user->data);
+    }
+}
+
 static void add_next(Addition *addition)
 {
     BlockNode *below[N_BLOCK_SLOTS] = { NULL };
@@ -231,6 +242,7 @@ static void add_next(Addition *addition)
         return;
     }
     find_below(addition, below);
+    choose_name(addition);
     addition->node = block_node_new(addition->vmd->root,
                                     definition_at(addition, addition->left - 1)->options, below,
                                     &addition->error);

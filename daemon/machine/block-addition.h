@@ -18,6 +18,9 @@ typedef struct {
     bool (*cancelled)(void *data, GError **error);
     /* Gets the node, or NULL and an error, which it owns.  Then no node is left. */
     void (*done)(BlockNode *node, GError *error, void *data);
+    /* The name of a node whose options have none, asked for when it is made; owned.  NULL: the
+     * node gets one that requests cannot give. */
+    char *(*new_name)(void *data);
     void *data;
 } BlockAdditionUser;
 

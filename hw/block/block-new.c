@@ -243,6 +243,22 @@ static char *choose_name(Object *parent)
     }
 }
 
+char *block_node_new_name(Object *root, const char *user, const char *suffix)
+{
+    Object *parent = place_folder(root, &qmp_class_block_node);
+
+    env_lock_assert(root);
+    for (guint i = 1;; i++) {
+        g_autofree char *end = i == 1 ? g_strdup(suffix) : g_strdup_printf("%s%u", suffix, i);
+        char *name = g_strdup_printf("%.*s%s", (int)(NAME_MAX_LENGTH - strlen(end)), user, end);
+
+        if (!object_child(parent, name)) {
+            return name;
+        }
+        g_free(name);
+    }
+}
+
 /* The link of a slot in a class's properties, which has the slot's name; or NULL. */
 static QmpLink *link_of(const QmpClass *klass, void *props, BlockSlot slot)
 {

@@ -151,6 +151,9 @@ bool block_check_options(const BlockdevOptions *options, GError **error);
  */
 BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
                           BlockNode *const below[N_BLOCK_SLOTS], GError **error);
+/* A name for such a node that none has yet, and that a request may give: the id user, of which only
+ * the beginning is taken if it is long, suffix, and a number if it takes one.  Owned. */
+char *block_node_new_name(Object *root, const char *user, const char *suffix);
 /* The nested definition for a slot in options, or NULL; and a copy of it with inherited
  * options filled in (free with qmp_clear). */
 const BlockdevOptions *block_definition(const BlockdevOptions *options, BlockSlot slot);

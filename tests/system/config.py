@@ -397,6 +397,51 @@ def add_image(daemon, client, name, **options):
         'driver': 'file', 'filename': daemon.path(name + '.img'), 'locking': 'off'})
 
 
+def changed_media(recorder):
+    """The machine can be made again after its media were changed, inserted and ejected"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, 'pc-i440fx-7.2-machine')
+        add_image(daemon, client, 'first', read_only=True)
+        client.call('device_add', driver='ide-cd', id='cd', drive='first', bus='ide.1')
+        add_image(daemon, client, 'second', read_only=True)
+        names = []
+        for name in 'second', 'first', 'second':
+            client.call('blockdev-change-medium', id='cd', filename=daemon.path(name + '.img'),
+                        format='raw')
+            names.append(drive_of(rebuilds(recorder, client), 'cd'))
+            assert names[-1] in node_names(client), names
+        assert names == ['cd-medium', 'cd-medium2', 'cd-medium'], names
+        client.call('eject', id='cd')
+        assert drive_of(rebuilds(recorder, client), 'cd') is None
+        assert not set(names) & set(node_names(client))
+        client.call('blockdev-insert-medium', id='cd', node_name='second')
+        assert drive_of(rebuilds(recorder, client), 'cd') == 'second'
+
+
+def names_of_media(recorder):
+    """A medium's name is made of the drive's id, or its name, and is valid in requests"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, 'pc-i440fx-7.2-machine')
+        add_image(daemon, client, 'first', read_only=True)
+        image = {'filename': daemon.path('first.img'), 'format': 'raw'}
+        client.call('device_add', driver='ide-cd', id='a' * 40, bus='ide.1')
+        client.call('device_add', driver='ide-cd', drive='first', bus='ide.1')
+        client.call('device_add', driver='ide-cd', bus='ide.0')
+        (named, ) = [d['qdev'] for d in client.call('query-block')
+                     if d.get('inserted', {}).get('node-name') == 'first']
+        (nameless, ) = [d['qdev'] for d in client.call('query-block')
+                        if 'inserted' not in d and d['qdev'] != 'a' * 40]
+        for drive, name in ('a' * 40, 'a' * 24 + '-medium'), (named, 'first-medium'), (
+                nameless, 'drive-medium'):
+            client.call('blockdev-change-medium', id=drive, **image)
+            assert name in node_names(client), (name, node_names(client))
+        client.call('blockdev-change-medium', id='a' * 40, **image)
+        assert 'a' * 23 + '-medium2' in node_names(client)
+        rebuilds(recorder, client)
+
+
 def younger_than_their_users(recorder):
     """Requests come in an order in which each finds what it names, though that may be younger"""
     with Daemon(recorder) as daemon:
@@ -404,6 +449,7 @@ def younger_than_their_users(recorder):
         build(client, 'pc-i440fx-7.2-machine')
         add_image(daemon, client, 'disk')
         client.call('device_add', driver='virtio-blk-pci', id='d', drive='disk')
+        client.call('blockdev-add', driver='null-co', size=4096)        # has a name of vmd's
         client.request({'execute': 'block_set_io_throttle', 'arguments': {
             'id': 'd', 'bps': 1000, 'bps_rd': 0, 'bps_wr': 0, 'iops': 0, 'iops_rd': 0,
             'iops_wr': 0}})
@@ -553,5 +599,5 @@ def readconfig_spellings(recorder):
 if __name__ == '__main__':
     vmdtest.main([random_machines, cpu_models, descriptors_are_named, secrets_are_named,
                   keystrokes_are_not_logged, vmctl_config,
-                  younger_than_their_users, younger_backing,
+                  changed_media, names_of_media, younger_than_their_users, younger_backing,
                   readconfig_files, readconfig_spellings])
