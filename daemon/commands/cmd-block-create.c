@@ -165,7 +165,7 @@ static void node_made(BlockNode *node, GError *error, void *data)
     Create *create = data;
 
     if (node) {
-        node->transient = create->made[create->next] = true;
+        node->claimed = create->made[create->next] = true;
     }
     take_node(create, node, error);
 }

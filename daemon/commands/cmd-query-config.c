@@ -299,13 +299,14 @@ static void add_action(Config *config)
     }
 }
 
-/* A node defined within another one is part of that one's request, and a job's of none. */
+/* A node defined within another one is part of that one's request, and one that a command has
+ * claimed of none. */
 static bool is_told(Object *obj)
 {
     const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
 
     return object_life(obj) == OBJECT_COMPLETE && !object_is_a(obj, &qmp_class_policy) &&
-           !(node && (node->definer || node->transient));
+           !(node && (node->definer || node->claimed));
 }
 
 static void collect(const QmpClassPlace *place, Object *obj, void *data)

@@ -10,6 +10,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-block.h"
 #include "qmp/visit.h"
+#include "qom/qapi-objects-block.h"
 
 /* ---- Removing ---- */
 
@@ -69,12 +70,17 @@ static void remove_nodes(Vmd *vmd, GPtrArray *nodes, void (*done)(void *data), v
              removal);
 }
 
-void block_removal_run(Vmd *vmd, BlockNode *node, void (*done)(void *data), void *data)
+static GPtrArray *nodes_of(BlockNode *node)
 {
     GPtrArray *nodes = g_ptr_array_new_with_free_func(object_unref);
 
     list_nodes(nodes, node);
-    remove_nodes(vmd, nodes, done, data);
+    return nodes;
+}
+
+void block_removal_run(Vmd *vmd, BlockNode *node, void (*done)(void *data), void *data)
+{
+    remove_nodes(vmd, nodes_of(node), done, data);
 }
 
 /* ---- Adding ---- */
@@ -232,13 +238,30 @@ static void choose_name(const Addition *addition)
     }
 }
 
+static void unclaim(BlockNode *node)
+{
+    g_autoptr(GPtrArray) nodes = nodes_of(node);
+
+    for (guint i = 0; i < nodes->len; i++) {
+        to_block_node(nodes->pdata[i])->claimed = false;
+    }
+}
+
+static void add_succeeded(Addition *addition)
+{
+    BlockNode *node = definition_at(addition, 0)->made;
+
+    unclaim(node);
+    addition->user.done(node, NULL, addition->user.data);
+    addition_free(addition);
+}
+
 static void add_next(Addition *addition)
 {
     BlockNode *below[N_BLOCK_SLOTS] = { NULL };
 
     if (!addition->left) {
-        addition->user.done(definition_at(addition, 0)->made, NULL, addition->user.data);
-        addition_free(addition);
+        add_succeeded(addition);
         return;
     }
     find_below(addition, below);
@@ -250,6 +273,7 @@ static void add_next(Addition *addition)
         add_failed(addition);
         return;
     }
+    addition->node->claimed = true;
     object_ref(addition->node);
     pool_run(addition->vmd->pool, POOL_REQUEST, add_work, add_finish, addition);
 }

@@ -343,6 +343,14 @@ static void define(BlockNode *const *below, BlockNode *node)
     }
 }
 
+/* Links node, and what is below a format; what the driver needs of the client. */
+static bool begin(BlockNode *node, GError **error)
+{
+    return object_link(&node->object, error) &&
+           (!node->driver->format || use_all_below(node, error)) &&
+           (!node->driver->begin || node->driver->begin(node, error));
+}
+
 BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
                           BlockNode *const below[N_BLOCK_SLOTS], GError **error)
 {
@@ -371,13 +379,22 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
         return NULL;
     }
     node = to_block_node(obj);
-    if (!object_link(obj, error) || (node->driver->format && !use_all_below(node, error)) ||
-        (node->driver->begin && !node->driver->begin(node, error))) {
+    define(below, node);
+    if (!begin(node, error)) {
+        define(below, NULL);
         object_destroy(obj);
         return NULL;
     }
-    define(below, node);
     return node;
+}
+
+bool block_node_check_claim(const BlockNode *node, GError **error)
+{
+    if (node->claimed) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is in use by the command that "
+                      "made it", block_node_name(node));
+    }
+    return !node->claimed;
 }
 
 BlockNode *block_node_find(Object *root, const char *name, GError **error)
@@ -392,5 +409,5 @@ BlockNode *block_node_find(Object *root, const char *name, GError **error)
                       hint);
         return NULL;
     }
-    return to_block_node(obj);
+    return block_node_check_claim(to_block_node(obj), error) ? to_block_node(obj) : NULL;
 }

@@ -399,6 +399,14 @@ static void node_refresh(Object *obj, const QmpMember *member)
     props->ro = node->read_only;
 }
 
+static bool node_may_link(Object *obj, const Object *holder, GError **error)
+{
+    const BlockNode *node = to_block_node(obj);
+
+    return (node->definer && holder == &node->definer->object) ||
+           block_node_check_claim(node, error);
+}
+
 const TypeInfo block_node_type = {
     .schema = &qmp_class_block_node,
     .size = sizeof(BlockNode),
@@ -409,6 +417,7 @@ const TypeInfo block_node_type = {
         .changed = node_changed,
         .release = node_release,
         .may_delete = node_may_delete,
+        .may_link = node_may_link,
         .refresh = node_refresh,
         .finalize = node_finalize,
     },

@@ -120,7 +120,9 @@ struct BlockNode {
     bool reopening;             /* during block_reopen_*() */
     GPtrArray *retired;         /* of BlockdevOptions: options before it was reopened */
     bool of_drive;              /* made as a drive's medium, and to go when it is taken out */
-    bool transient;             /* it is there for a job: no part of a configuration */
+    bool claimed;               /* it belongs to the command that made it: block_node_find() refuses
+                                 * it, only a node that it was defined in can link to it, and it is
+                                 * no part of a configuration */
 };
 
 guint64 block_node_size(const BlockNode *node);
@@ -135,7 +137,9 @@ bool block_node_direct(const BlockNode *node);
 bool block_node_no_flush(const BlockNode *node);
 const char *block_node_name(const BlockNode *node);
 
-/* The complete node of that name; fails with object-not-found. */
+/* Fails with in-use if the node is claimed. */
+bool block_node_check_claim(const BlockNode *node, GError **error);
+/* The complete node of that name; fails with object-not-found, and as above. */
 BlockNode *block_node_find(Object *root, const char *name, GError **error);
 
 /* Whether the options of one node are consistent; fails with invalid-value.  Options

@@ -63,6 +63,23 @@ static void test_hold(void)
     tree_free(root);
 }
 
+/* The target's class may refuse a holder. */
+static void test_refused(void)
+{
+    Object *root = tree_new();
+    Object *b = backend(root, "objects", "b0");
+    Object *h = holder(root, "h0");
+
+    set_path(&props_of(h)->friend, "b0");
+    fail_at("backend.may_link");
+    assert_fails(h, ERROR_REASON_HOST_ERROR, "property 'friend': backend.may_link failed",
+                 "friend");
+    g_assert_cmpint(refs(b), ==, 1);
+    fail_at(NULL);
+    g_assert_true(object_link(h, NULL));
+    tree_free(root);
+}
+
 static void test_not_found(void)
 {
     Object *root = tree_new();
@@ -328,6 +345,7 @@ static void test_many_holders(void)
 static void add_tests(void)
 {
     g_test_add_func("/qom/link/hold", test_hold);
+    g_test_add_func("/qom/link/refused", test_refused);
     g_test_add_func("/qom/link/not-found", test_not_found);
     g_test_add_func("/qom/link/type", test_type);
     g_test_add_func("/qom/link/folders", test_folders);
