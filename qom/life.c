@@ -371,3 +371,8 @@ bool object_may_delete(Object *obj, GError **error)
 {
     return may_delete(obj, obj, error);
 }
+
+bool object_may_delete_with(Object *obj, const Object *holder, GError **error)
+{
+    return may_delete(obj, holder, error);
+}

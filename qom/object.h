@@ -261,5 +261,7 @@ guint64 object_last_serial(Object *root);
 /* Whether it may be deleted: no object outside its branch holds it or anything
  * below it (reason in-use, with the holder's path), and may_delete agrees. */
 bool object_may_delete(Object *obj, GError **error);
+/* The same if holder, which may hold it, is deleted, too. */
+bool object_may_delete_with(Object *obj, const Object *holder, GError **error);
 
 #endif

@@ -10,6 +10,7 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-block.h"
 #include "qmp/visit.h"
+#include "qom/checks.h"
 #include "qom/qapi-objects-block.h"
 
 /* ---- Removing ---- */
@@ -78,8 +79,28 @@ static GPtrArray *nodes_of(BlockNode *node)
     return nodes;
 }
 
+#ifdef DEBUG_CHECKS
+
+static void check_removable(BlockNode *node)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!object_may_delete(&node->object, &error)) {
+        check_failed("it is being removed, but %s", error->message);
+    }
+}
+
+#else
+
+static void check_removable(BlockNode *node)
+{
+}
+
+#endif
+
 void block_removal_run(Vmd *vmd, BlockNode *node, void (*done)(void *data), void *data)
 {
+    check_removable(node);
     remove_nodes(vmd, nodes_of(node), done, data);
 }
 

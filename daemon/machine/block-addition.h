@@ -28,7 +28,7 @@ typedef struct {
  * be called before this returns. */
 void block_addition_run(Vmd *vmd, const BlockdevOptions *options, const BlockAdditionUser *user);
 
-/* Removes a node that nothing uses; then calls done(data). */
+/* Removes a node for which object_may_delete() is true; then calls done(data). */
 void block_removal_run(Vmd *vmd, BlockNode *node, void (*done)(void *data), void *data);
 
 #endif

@@ -149,7 +149,14 @@ def chains(recorder):
         assert i.client.call('query-named-block-nodes') == []
         i.add('nested', file_node(i.path('one')), backing={
             'driver': 'qcow2', 'node-name': 'inner', 'file': file_node(base)})
-        assert len(i.client.call('query-named-block-nodes')) == 4
+        i.remember()
+        assert len(i.nodes) == 4, i.nodes
+        # What is defined within it may be in use by others.
+        i.add('other', file_node(i.path('two')), backing='inner', **{'read-only': True})
+        error = i.client.error('blockdev-del', {'node-name': 'nested'})
+        assert error['reason'] == 'in-use' and "'/block-nodes/other'" in error['desc'], error
+        i.client.call('blockdev-del', node_name='other')
+        assert i.client.call('query-named-block-nodes') == i.nodes
         i.client.call('blockdev-del', node_name='nested')
         assert i.client.call('query-named-block-nodes') == []
         for name in 'one', 'two', 'base':

@@ -54,6 +54,8 @@ static void test_hold(void)
     g_assert_false(object_may_delete(b, &error));
     assert_error(&error, ERROR_REASON_IN_USE,
                  "object '/objects/b0' is in use by property 'friend' of '/objects/h0'");
+    g_assert_true(object_may_delete_with(b, h, &error));
+    g_assert_false(object_may_delete_with(b, holder(root, "h1"), NULL));
     g_assert_true(object_may_delete(h, NULL));
     object_dismantle(h);
     g_assert_null(props_of(h)->friend.target);
