@@ -19,7 +19,7 @@ typedef struct {
     QmpRequest *req;
     Vmd *vmd;
     Disk *disk;                 /* held */
-    BlockNode *node;            /* the new medium */
+    BlockNode *node;            /* the new medium, claimed until it is in the drive */
     BlockNode *former;          /* held; NULL: there was none */
     char *name;                 /* of the drive, as the client gave it */
     GError *error;              /* why it failed, while the new node is being removed */
@@ -47,7 +47,7 @@ static void failed(void *data)
     change_free(change);
 }
 
-/* Takes error; the new node goes away again. */
+/* Takes error; the new node, which nothing else uses, goes away again. */
 static void fail(Change *change, GError *error)
 {
     change->error = error;
@@ -65,6 +65,7 @@ static void succeeded(void *data)
 static void finish(Change *change)
 {
     disk_close_tray(change->disk);
+    block_addition_unclaim(change->node);
     change->node->of_drive = true;
     medium_node_release(change->vmd, change->former, succeeded, change);
 }
@@ -198,7 +199,8 @@ void qmp_blockdev_change_medium(QmpRequest *req, BlockdevChangeMediumArgs *args)
     Vmd *vmd = qmp_request_context(req);
     GError *error = NULL;
     Disk *disk = disk_find(vmd->root, args->device, args->id, &error);
-    BlockAdditionUser user = { .cancelled = is_cancelled, .done = opened, .new_name = new_name };
+    BlockAdditionUser user = { .cancelled = is_cancelled, .done = opened, .claims = true,
+                               .new_name = new_name };
     Medium medium;
     Change *change;
 

@@ -259,7 +259,7 @@ static void choose_name(const Addition *addition)
     }
 }
 
-static void unclaim(BlockNode *node)
+void block_addition_unclaim(BlockNode *node)
 {
     g_autoptr(GPtrArray) nodes = nodes_of(node);
 
@@ -272,7 +272,9 @@ static void add_succeeded(Addition *addition)
 {
     BlockNode *node = definition_at(addition, 0)->made;
 
-    unclaim(node);
+    if (!addition->user.claims) {
+        block_addition_unclaim(node);
+    }
     addition->user.done(node, NULL, addition->user.data);
     addition_free(addition);
 }
