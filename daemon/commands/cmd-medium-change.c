@@ -72,7 +72,15 @@ static void finish(Change *change)
 
 /* ---- The exchange ---- */
 
-/* The tray is open, and the drive empty. */
+/* The drive is empty.  Its tray was open, but the guest or a client may have closed it since. */
+static bool insert(const Change *change, BlockNode *node, GError **error)
+{
+    bool asked;
+
+    disk_open_tray(change->disk, true, &asked);
+    return disk_insert(change->disk, node, error);
+}
+
 static void exchange(void *data)
 {
     Change *change = data;
@@ -84,13 +92,13 @@ static void exchange(void *data)
         fail(change, error);
         return;
     }
-    if (disk_insert(change->disk, change->node, &error)) {
+    if (insert(change, change->node, &error)) {
         finish(change);
         return;
     }
     /* It was in use by nobody since it was taken out. */
     if (change->former) {
-        disk_insert(change->disk, change->former, NULL);
+        insert(change, change->former, NULL);
     }
     if (change->close) {
         disk_close_tray(change->disk);

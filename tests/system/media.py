@@ -260,6 +260,17 @@ def claimed(recorder):
         assert 'cd-medium' not in bench.nodes()
 
 
+def tray_closed_meanwhile(recorder):
+    """the tray closes while the former medium is busy: the media are exchanged all the same"""
+    with contextlib.ExitStack() as stack:
+        bench = SlowBench(recorder, stack)
+        bench.begin_change('new')
+        bench.other.call('blockdev-close-tray', id='cd')
+        bench.slow.release()
+        assert bench.client.reply() == {'return': {}}
+        assert bench.inserted('cd') == 'new' and not bench.drive('cd')['tray_open']
+
+
 def names(recorder):
     """drives are found by the name of their first node, which they keep"""
     with Bench(recorder) as bench:
@@ -276,4 +287,5 @@ def names(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([change, failures, modes, formats, trays, claimed, names])
+    vmdtest.main([change, failures, modes, formats, trays, claimed, tray_closed_meanwhile,
+                  names])
