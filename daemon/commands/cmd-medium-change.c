@@ -72,6 +72,13 @@ static void finish(Change *change)
 
 /* ---- The exchange ---- */
 
+static void restore_tray(const Change *change)
+{
+    if (change->close) {
+        disk_close_tray(change->disk);
+    }
+}
+
 /* The drive is empty.  Its tray was open, but the guest or a client may have closed it since. */
 static bool insert(const Change *change, BlockNode *node, GError **error)
 {
@@ -100,9 +107,7 @@ static void exchange(void *data)
     if (change->former) {
         insert(change, change->former, NULL);
     }
-    if (change->close) {
-        disk_close_tray(change->disk);
-    }
+    restore_tray(change);
     qmp_error_replace_path(error, "filename");
     fail(change, error);
 }
@@ -125,7 +130,11 @@ static bool take_out(Change *change, GError **error)
         medium_locked_error(change->name, error);
         return false;
     }
-    return disk_remove(disk, exchange, change, error);
+    if (!disk_remove(disk, exchange, change, error)) {
+        restore_tray(change);
+        return false;
+    }
+    return true;
 }
 
 /* ---- The new medium ---- */

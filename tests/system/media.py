@@ -271,6 +271,26 @@ def tray_closed_meanwhile(recorder):
         assert bench.inserted('cd') == 'new' and not bench.drive('cd')['tray_open']
 
 
+def busy(recorder):
+    """a change that fails, as the drive is being emptied, leaves the tray as it was"""
+    with contextlib.ExitStack() as stack:
+        bench = SlowBench(recorder, stack)
+        bench.client.send({'execute': 'eject', 'arguments': {'id': 'cd'}})
+        becomes(lambda: bench.other.call('query-block')[1]['tray_open'], True)
+        bench.file('new')
+        for is_open in True, False:
+            if not is_open:
+                bench.other.call('blockdev-close-tray', id='cd')
+            error = bench.other.error('blockdev-change-medium', {
+                'id': 'cd', 'filename': bench.daemon.path('new'), 'format': 'raw'})
+            assert error['reason'] == 'wrong-state', error
+            assert bench.other.call('query-block')[1]['tray_open'] == is_open
+            assert 'cd-medium' not in bench.other_nodes()
+        bench.slow.release()
+        assert bench.client.reply() == {'return': {}}
+        assert bench.inserted('cd') is None
+
+
 def names(recorder):
     """drives are found by the name of their first node, which they keep"""
     with Bench(recorder) as bench:
@@ -288,4 +308,4 @@ def names(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([change, failures, modes, formats, trays, claimed, tray_closed_meanwhile,
-                  names])
+                  busy, names])
