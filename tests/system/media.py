@@ -302,10 +302,40 @@ def names(recorder):
         assert bench.inserted() == 'one' and bench.drive()['device'] == 'first'
         bench.client.call('blockdev-open-tray', device='first')     # there is none
         bench.client.call('blockdev-close-tray', device='first')
-        bench.client.call('eject', device='first')
+        limits = {name: 0 for name in ('bps', 'bps_rd', 'bps_wr', 'iops', 'iops_rd', 'iops_wr')}
+        named = [('block_set_io_throttle', {'device': 'first', **limits, 'iops': 9}),
+                 ('block_resize', {'device': 'first', 'size': 2 * SIZE}),
+                 ('blockdev-open-tray', {'device': 'first'}),
+                 ('eject', {'device': 'first'})]
+        for command, arguments in named:
+            # The other drive has no name, and is found by none.
+            error = bench.client.error(command, {**arguments, 'device': ''})
+            assert (error['reason'], error['path']) == ('device-not-found', 'device'), error
+            bench.client.request({'execute': command, 'arguments': arguments})
+            if command != 'eject':
+                inserted = bench.drive()['inserted']
+                assert inserted['file'] == bench.daemon.path('one'), inserted
+        assert (inserted['iops'], inserted['image']['virtual-size']) == (9, 2 * SIZE), inserted
         assert bench.inserted() is None
+        # The node is still there, but it is not in the drive of that name.
+        for command, arguments in named[:2]:
+            assert bench.client.error(command, arguments)['reason'] == 'device-not-found'
+
+
+def names_and_ids(recorder):
+    """a drive's name comes before another one's id"""
+    with Bench(recorder) as bench:
+        bench.node('cd')
+        bench.node('other')
+        bench.client.call('blockdev-insert-medium', id='a', node_name='cd')
+        bench.client.call('blockdev-open-tray', id='cd')
+        bench.client.call('blockdev-insert-medium', id='cd', node_name='other')
+        bench.client.call('eject', device='cd')
+        assert bench.inserted('a') is None and bench.inserted('cd') == 'other'
+        bench.client.call('eject', id='cd')
+        assert bench.inserted('cd') is None
 
 
 if __name__ == '__main__':
     vmdtest.main([change, failures, modes, formats, trays, claimed, tray_closed_meanwhile,
-                  busy, names])
+                  busy, names, names_and_ids])
