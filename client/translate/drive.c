@@ -87,6 +87,17 @@ static bool is_protocol(const char *driver)
     return false;
 }
 
+/* The file that "file.filename=" names, which stays where it is; not one that the client opens. */
+static void see_file(const Item *item, Drive *drive)
+{
+    const char *driver = qmp_options_get(item->options, "file.driver");
+
+    if (driver && (g_str_equal(driver, "file") || g_str_equal(driver, "host_device")) &&
+        !qmp_options_get(item->options, "file.fd")) {
+        drive->filename = g_strdup(qmp_options_get(item->options, "file.filename"));
+    }
+}
+
 /* "file=" is the name of a file or device, optionally preceded by a protocol. */
 static bool take_file(Item *item, Drive *drive, GError **error)
 {
@@ -94,7 +105,8 @@ static bool take_file(Item *item, Drive *drive, GError **error)
     gsize length = name ? strcspn(name, ":/") : 0;
 
     if (!name) {
-        return true;                /* file.driver=, file.filename= */
+        see_file(item, drive);
+        return true;
     }
     drive->position = qmp_options_position(item->options, "file");
     drive->protocol = g_str_has_prefix(name, "/dev/") ? "host_device" : "file";

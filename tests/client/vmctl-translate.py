@@ -123,6 +123,26 @@ def check_knows_which_disks_are_written():
 
 
 @case
+def the_format_of_a_file_named_by_its_own_keys_is_guessed():
+    with scratch(plain='x') as path:
+        with open(path + '/image', 'wb') as f:
+            f.write(b'QFI\xfb' + b'\0\0\0\3' + bytes(104))
+        for keys, name, driver in (
+                ('file=%s', 'image', 'qcow2'), ('file=%s', 'plain', 'raw'),
+                ('file.driver=file,file.filename=%s', 'image', 'qcow2'),
+                ('file.driver=file,file.filename=%s', 'plain', 'raw'),
+                ('format=raw,file.driver=file,file.filename=%s', 'image', 'raw')):
+            name = '%s/%s' % (path, name)
+            run = translate(*LINE, '-drive', 'if=virtio,' + keys % name).check(0, None)
+            node = [json.loads(line)['arguments'] for line in run.out.splitlines()
+                    if 'blockdev-add' in line][0]
+            guessed = 'format=' not in keys
+            equal(node, {'driver': driver, 'node-name': 'virtio0', 'file': {
+                'driver': 'file', 'filename': name},
+                **({'probed': True} if guessed and driver == 'raw' else {})})
+
+
+@case
 def manual_has_the_table_of_options():
     run = vmctl('translate', '--options').check(0, None, '')
     lines = run.out.splitlines()
