@@ -75,21 +75,31 @@ static const char *member_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
+/* Whether a block node need not be written: as it says, or else as the node does that it is
+ * defined in. */
+static bool is_read_only(const json_t *object, bool outer)
+{
+    const json_t *own = json_object_get(object, "read-only");
+
+    return json_is_true(json_object_get(object, "auto-read-only")) ||
+           (own ? json_is_true(own) : outer);
+}
+
 /* Disks are also written, unless they are read-only. */
-static int mode_of(const json_t *object, gsize i)
+static int mode_of(gsize i, bool read_only)
 {
     bool disk = files[i].tag && g_str_equal(files[i].tag, "driver");
 
-    return disk && !json_is_true(json_object_get(object, "read-only")) ? R_OK | W_OK
-                                                                       : files[i].mode;
+    return disk && !read_only ? R_OK | W_OK : files[i].mode;
 }
 
-static void check_object(const json_t *object, GPtrArray *lines)
+/* outer: that of is_read_only() */
+static void check_object(const json_t *object, bool outer, GPtrArray *lines)
 {
+    const char *initrd = member_of(object, "initrd");
+    bool read_only = is_read_only(object, outer);
     const char *key;
     json_t *value;
-
-    const char *initrd = member_of(object, "initrd");
 
     if (initrd) {
         check_initrd(initrd, lines);
@@ -97,9 +107,11 @@ static void check_object(const json_t *object, GPtrArray *lines)
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
         const char *path = member_of(object, files[i].member);
 
-        if (path && (!files[i].tag ||
-                     g_strcmp0(member_of(object, files[i].tag), files[i].value) == 0)) {
-            check_access(path, mode_of(object, i), lines);
+        /* What comes as a descriptor is not opened. */
+        if (path && !json_object_get(object, "fd") &&
+            (!files[i].tag ||
+             g_strcmp0(member_of(object, files[i].tag), files[i].value) == 0)) {
+            check_access(path, mode_of(i, read_only), lines);
         }
     }
     for (gsize i = 0; i < G_N_ELEMENTS(devices); i++) {
@@ -109,7 +121,7 @@ static void check_object(const json_t *object, GPtrArray *lines)
     }
     json_object_foreach((json_t *)object, key, value) {
         if (json_is_object(value)) {
-            check_object(value, lines);
+            check_object(value, read_only || g_str_equal(key, "backing"), lines);
         }
     }
 }
@@ -119,7 +131,7 @@ void host_check(const json_t *request, GPtrArray *lines)
     const json_t *arguments = json_object_get(request, "arguments");
 
     if (json_is_object(arguments)) {
-        check_object(arguments, lines);
+        check_object(arguments, false, lines);
     }
 }
 

@@ -383,18 +383,34 @@ static bool may_delete(Object *obj, const GPtrArray *branches, GError **error)
     return true;
 }
 
-bool object_may_delete(Object *obj, GError **error)
+/* The same with what is removed with obj; branches: of what goes besides. */
+static bool ask(Object *obj, GPtrArray *branches, GError **error)
 {
-    g_autoptr(GPtrArray) branches = g_ptr_array_new();
+    guint first = branches->len;
 
     g_ptr_array_add(branches, obj);
-    for (guint i = 0; i < branches->len; i++) {
+    for (guint i = first; i < branches->len; i++) {
         add_branches(branches->pdata[i], branches);
     }
-    for (guint i = 0; i < branches->len; i++) {
+    for (guint i = first; i < branches->len; i++) {
         if (!may_delete(branches->pdata[i], branches, error)) {
             return false;
         }
     }
     return true;
+}
+
+bool object_may_delete(Object *obj, GError **error)
+{
+    g_autoptr(GPtrArray) branches = g_ptr_array_new();
+
+    return ask(obj, branches, error);
+}
+
+bool object_may_delete_with(Object *obj, const Object *holder, GError **error)
+{
+    g_autoptr(GPtrArray) branches = g_ptr_array_new();
+
+    g_ptr_array_add(branches, (gpointer)holder);
+    return ask(obj, branches, error);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "qmp/error.h"
+#include "qom/class.h"
 #include "qom/place.h"
 #include "qom/root.h"
 #include "qom/row.h"
@@ -21,6 +22,8 @@ typedef struct Walk Walk;
 struct Walk {
     Object *obj;                /* the holder */
     bool replacing;
+    void (*f)(Object *target, void *data);
+    void *data;
     bool (*visit)(const Walk *walk, const QmpMember *member, const QmpType *type, QmpLink *link,
                   GError **error);
 };
@@ -84,7 +87,21 @@ static bool is_free(const Walk *walk, const QmpMember *member, const Object *tar
     return !other;
 }
 
-static bool may_hold(const Walk *walk, const QmpMember *member, const Object *target,
+static bool hooks_agree(const Walk *walk, Object *target, GError **error)
+{
+    const Class *klass = target->klass;
+
+    for (guint i = 0; i < klass->n_types; i++) {
+        const ObjectOps *ops = klass->types[i]->object;
+
+        if (ops && ops->may_link && !ops->may_link(target, walk->obj, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool may_hold(const Walk *walk, const QmpMember *member, Object *target,
                      const char *path, GError **error)
 {
     if (target == walk->obj) {
@@ -97,8 +114,9 @@ static bool may_hold(const Walk *walk, const QmpMember *member, const Object *ta
         qmp_error_set(error, ERROR_REASON_WRONG_STATE, "object '%s' is not ready yet", path);
         return false;
     }
-    return !(member->flags & QMP_MEMBER_EXCLUSIVE) ||
-           is_free(walk, member, target, path, error);
+    return hooks_agree(walk, target, error) &&
+           (!(member->flags & QMP_MEMBER_EXCLUSIVE) ||
+            is_free(walk, member, target, path, error));
 }
 
 static void hold(Object *holder, const QmpMember *row, Object *target, bool exclusive)
@@ -168,6 +186,15 @@ static bool visit_release(const Walk *walk, const QmpMember *member, const QmpTy
 
     if (target) {
         link_drop(walk->obj, member, target);
+    }
+    return true;
+}
+
+static bool visit_target(const Walk *walk, const QmpMember *member, const QmpType *type,
+                         QmpLink *link, GError **error)
+{
+    if (link->target) {
+        walk->f(link->target, walk->data);
     }
     return true;
 }
@@ -282,5 +309,19 @@ void link_release_all(Object *obj)
 
     for (guint i = type->n_members; i-- > 0;) {
         link_release(obj, &qmp_members(type)[i], obj->props);
+    }
+}
+
+void object_foreach_target(Object *obj, void (*f)(Object *target, void *data), void *data)
+{
+    const QmpType *type = object_class(obj)->props;
+    Walk walk = { .obj = obj, .f = f, .data = data, .visit = visit_target };
+
+    env_lock_assert(obj);
+    for (guint i = 0; i < type->n_members; i++) {
+        const QmpMember *member = &qmp_members(type)[i];
+
+        walk_value(&walk, member, qmp_type(member->type), (char *)obj->props + member->offset,
+                   NULL);
     }
 }

@@ -73,6 +73,8 @@ typedef struct {
     void (*refresh)(Object *obj, const QmpMember *member);
     /* True if the object may be deleted now, else the error says why not. */
     bool (*may_delete)(Object *obj, GError **error);
+    /* The same for holder, which is about to link to it. */
+    bool (*may_link)(Object *obj, const Object *holder, GError **error);
 } ObjectOps;
 
 /* The C side of a class.  Classes without one behave as their parent. */
@@ -218,9 +220,11 @@ bool object_check_id(const char *id, GError **error);
  * object-not-found, path-ambiguous, invalid-type (not of the link's class),
  * in-use (an exclusive link's target has such a holder; the message has its
  * path), invalid-value (a link to itself), wrong-state (the target is being
- * made or unmade); the error's path names the property.  Forwarded links are
- * the part's. */
+ * made or unmade), and as the target's may_link hook does; the error's path
+ * names the property.  Forwarded links are the part's. */
 bool object_link(Object *obj, GError **error);
+/* Calls f with the target of each link that obj holds. Main thread, machine lock. */
+void object_foreach_target(Object *obj, void (*f)(Object *target, void *data), void *data);
 /* Whether a class of obj has a prepare hook. */
 bool object_needs_prepare(const Object *obj);
 /* After object_link.  Without hooks it only changes the object's life state. */
@@ -258,5 +262,7 @@ guint64 object_last_serial(Object *root);
  * with the holder's path), and may_delete agrees.  Devices on a bus that carries them along, and
  * what is below them, are deleted with it, so they may hold and are asked. */
 bool object_may_delete(Object *obj, GError **error);
+/* The same if holder, which may hold it, is deleted, too. */
+bool object_may_delete_with(Object *obj, const Object *holder, GError **error);
 
 #endif

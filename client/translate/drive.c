@@ -87,6 +87,17 @@ static bool is_protocol(const char *driver)
     return false;
 }
 
+/* The file that "file.filename=" names, which stays where it is; not one that the client opens. */
+static void see_file(const Item *item, Drive *drive)
+{
+    const char *driver = qmp_options_get(item->options, "file.driver");
+
+    if (driver && (g_str_equal(driver, "file") || g_str_equal(driver, "host_device")) &&
+        !qmp_options_get(item->options, "file.fd")) {
+        drive->filename = g_strdup(qmp_options_get(item->options, "file.filename"));
+    }
+}
+
 /* "file=" is the name of a file or device, optionally preceded by a protocol. */
 static bool take_file(Item *item, Drive *drive, GError **error)
 {
@@ -94,7 +105,8 @@ static bool take_file(Item *item, Drive *drive, GError **error)
     gsize length = name ? strcspn(name, ":/") : 0;
 
     if (!name) {
-        return true;                /* file.driver=, file.filename= */
+        see_file(item, drive);
+        return true;
     }
     drive->position = qmp_options_position(item->options, "file");
     drive->protocol = g_str_has_prefix(name, "/dev/") ? "host_device" : "file";
@@ -278,20 +290,20 @@ static bool apply_file(const Drive *drive, QmpOptions *node, GError **error)
            (null || qmp_options_add(node, path, drive->filename, drive->position, error));
 }
 
-/* A value with two names, or NULL; fails if both are given. */
-static bool take_alias(Item *item, const char *name, const char *alias, char **ret, GError **error)
+/* It has two names; CDs are read-only by default. */
+static bool take_read_only(Item *item, Drive *drive, bool *ret_given, GError **error)
 {
-    const char *value = qmp_options_get(item->options, name);
-    const char *other = qmp_options_get(item->options, alias);
+    const char *const keys[] = { "read-only", "readonly" };
+    bool given[] = { qmp_options_get(item->options, keys[0]) != NULL,
+                     qmp_options_get(item->options, keys[1]) != NULL };
 
-    if (value && other) {
-        return plan_refuse(error, "'%s' and '%s' are the same, and exclude each other", name,
-                           alias);
+    if (given[0] && given[1]) {
+        return plan_refuse(error, "'%s' and '%s' are the same, and exclude each other", keys[0],
+                           keys[1]);
     }
-    *ret = g_strdup(value ? value : other);
-    qmp_options_remove(item->options, name);
-    qmp_options_remove(item->options, alias);
-    return true;
+    drive->read_only = drive->unit->cdrom;
+    *ret_given = given[0] || given[1] || drive->unit->cdrom;
+    return plan_take_bool(item->options, keys[given[1]], &drive->read_only, error);
 }
 
 /* Sets a value for the node, and for its file if that is a separate node. */
@@ -311,17 +323,11 @@ static const char *discard_mode(const char *text)
 static bool apply_modes(Item *item, Drive *drive, QmpOptions *node, GError **error)
 {
     static const char *const of_file[] = { "aio", "locking" };
-    g_autofree char *read_only = NULL;
     const char *discard = qmp_options_get(item->options, "discard");
+    bool says = false;
 
-    if (!take_alias(item, "read-only", "readonly", &read_only, error)) {
-        return false;
-    }
-    if (!read_only && drive->unit->cdrom) {
-        read_only = g_strdup("on");
-    }
-    drive->read_only = g_strcmp0(read_only, "on") == 0;
-    if ((read_only && !set_both(drive, node, "read-only", read_only, error)) ||
+    if (!take_read_only(item, drive, &says, error) ||
+        (says && !set_both(drive, node, "read-only", drive->read_only ? "on" : "off", error)) ||
         (discard && !set_both(drive, node, "discard", discard_mode(discard), error))) {
         return false;
     }
@@ -356,14 +362,11 @@ static void keep_device(Item *item, DriveUnit *unit)
 /* Of a drive without a device, only the node is made, and its write cache is on. */
 static bool check_no_device(Item *item, GError **error)
 {
-    const char *cache = qmp_options_get(item->options, "write-cache");
+    bool cache = true;
 
-    if (cache && !g_str_equal(cache, "on")) {
-        return plan_refuse(error, "with if=none, 'cache' must have the device's cache on; give "
-                           "write-cache=off to the -device");
-    }
-    qmp_options_remove(item->options, "write-cache");
-    return true;
+    return plan_take_bool(item->options, "write-cache", &cache, error) &&
+           (cache || plan_refuse(error, "with if=none, 'cache' must have the device's cache on; "
+                                 "give write-cache=off to the -device"));
 }
 
 /* Whoever says what an image is based on is not helped. */

@@ -104,6 +104,12 @@ bool option_no_acpi(Plan *plan, Item *item, GError **error)
     return true;
 }
 
+bool option_no_fd_bootchk(Plan *plan, Item *item, GError **error)
+{
+    qmp_options_set(plan->machine.options, "fd-bootchk", "off");
+    return true;
+}
+
 bool option_boot(Plan *plan, Item *item, GError **error)
 {
     g_autoptr(GPtrArray) keys = plan_keys(item->options);

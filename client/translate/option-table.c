@@ -131,8 +131,8 @@ const OptionRow option_rows[] = {
       "netdev_add, and device_add of the card" },
     { "no-acpi", NULL, PHASE_COLLECT, option_no_acpi, 0, NULL, NULL,
       "the machine's property acpi is off" },
-    NOTHING("no-fd-bootchk", NULL, "nothing: there is no floppy drive whose boot sector could be "
-            "checked"),
+    { "no-fd-bootchk", NULL, PHASE_COLLECT, option_no_fd_bootchk, 0, NULL, NULL,
+      "the machine's property fd-bootchk is off" },
     { "no-hpet", NULL, PHASE_COLLECT, option_no_hpet, 0, NULL, NULL,
       "the machine's property hpet is off" },
     { "no-reboot", NULL, PHASE_COLLECT, option_no_reboot, 0, NULL, NULL,

@@ -259,7 +259,8 @@ typedef bool OptionHandler(Plan *plan, Item *item, GError **error);
 OptionHandler option_refuse, option_nothing;
 OptionHandler option_machine, option_machine_property;
 OptionHandler option_accel, option_enable_kvm, option_tb_size;
-OptionHandler option_boot, option_rtc, option_uuid, option_no_hpet, option_no_acpi, option_global;
+OptionHandler option_boot, option_rtc, option_uuid, option_no_hpet, option_no_acpi,
+              option_no_fd_bootchk, option_global;
 OptionHandler option_vga, option_display, option_curses;
 OptionHandler option_memory, option_mem_path, option_mem_prealloc, option_smp, option_cpu;
 OptionHandler option_numa;

@@ -20,49 +20,6 @@
 #include "qom/property.h"
 #include "qom/qapi-objects-block.h"
 
-/* ---- The disk ---- */
-
-typedef struct {
-    const BlockIOThrottle *args;
-    const BlockFront *found;
-} Search;
-
-/* QEMU's clients pass the id of a -drive as `device`, which is the name of its node here. */
-static void match(BlockFront *front, void *data)
-{
-    Search *search = data;
-    const char *id = device_id(device_whole(front->dev));
-    g_autofree char *path = object_path(&front->dev->object);
-    const char *wanted = search->args->id;
-    bool same = wanted ? !g_strcmp0(id, wanted) || g_str_equal(path, wanted)
-                       : front->config.node &&
-                         g_str_equal(block_node_name(front->config.node), search->args->device);
-
-    if (same && !search->found) {
-        search->found = front;
-    }
-}
-
-/* The node of the disk that a request names. */
-static BlockNode *find_disk(Vmd *vmd, const BlockIOThrottle *args, GError **error)
-{
-    Search search = { .args = args };
-    const char *name = args->id ? args->id : args->device;
-
-    if (!args->id == !args->device) {
-        qmp_error_set_at(error, "id", ERROR_REASON_PROPERTY_MISSING,
-                         "one of 'device' and 'id' is needed");
-        return NULL;
-    }
-    block_front_foreach(vmd->root, match, &search);
-    if (!search.found || !search.found->config.node) {
-        qmp_error_set_at(error, args->id ? "id" : "device", ERROR_REASON_DEVICE_NOT_FOUND,
-                         "there is no disk '%s' with a medium", name);
-        return NULL;
-    }
-    return search.found->config.node;
-}
-
 /* ---- Limits ---- */
 
 static gint64 length(bool given, gint64 value)
@@ -157,7 +114,7 @@ static const char *choose_group(const BlockNode *node, const BlockIOThrottle *ar
 bool qmp_block_set_io_throttle(QmpRequest *req, BlockIOThrottle *args, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
-    BlockNode *node = find_disk(vmd, args, error);
+    BlockNode *node = block_front_find_medium(vmd->root, args->device, args->id, error);
     const ThrottleLimits limits = limits_of(args);
     ThrottleGroup *group;
 

@@ -165,7 +165,7 @@ static void node_made(BlockNode *node, GError *error, void *data)
     Create *create = data;
 
     if (node) {
-        node->transient = create->made[create->next] = true;
+        create->made[create->next] = true;
     }
     take_node(create, node, error);
 }
@@ -173,7 +173,7 @@ static void node_made(BlockNode *node, GError *error, void *data)
 static void make_node(Create *create, const BlockdevOptions *options)
 {
     const BlockAdditionUser user = {
-        .cancelled = is_cancelled, .done = node_made, .data = create,
+        .cancelled = is_cancelled, .done = node_made, .claims = true, .data = create,
     };
 
     if (block_check_options(options, &create->error)) {

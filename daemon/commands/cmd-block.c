@@ -113,24 +113,10 @@ static void resize_start(void *opaque)
     pool_run(resize->vmd->pool, POOL_REQUEST, resize_work, resize_finish, resize);
 }
 
-typedef struct {
-    const char *device;
-    BlockNode *node;
-} Search;
-
-static void match_device(BlockFront *front, void *data)
-{
-    Search *search = data;
-
-    if (g_strcmp0(device_id(device_whole(front->dev)), search->device) == 0) {
-        search->node = front->config.node;
-    }
-}
-
 /* QEMU's clients pass the id of a -drive as `device`, which is the name of its node here. */
 static BlockNode *find_node(Vmd *vmd, const BlockResizeArgs *args, GError **error)
 {
-    Search search = { .device = args->device };
+    BlockNode *node;
 
     if (!args->device == !args->node_name) {
         qmp_error_set_at(error, "device", ERROR_REASON_PROPERTY_MISSING,
@@ -138,22 +124,21 @@ static BlockNode *find_node(Vmd *vmd, const BlockResizeArgs *args, GError **erro
         return NULL;
     }
     if (args->node_name) {
-        BlockNode *node = block_node_find(vmd->root, args->node_name, error);
-
+        node = block_node_find(vmd->root, args->node_name, error);
         if (!node) {
             qmp_error_blame(error, "node-name");
         }
         return node;
     }
-    search.node = block_node_find(vmd->root, args->device, NULL);
-    if (!search.node) {
-        block_front_foreach(vmd->root, match_device, &search);
+    if (block_front_find(vmd->root, args->device, NULL, NULL)) {
+        return block_front_find_medium(vmd->root, args->device, NULL, error);
     }
-    if (!search.node) {
+    node = block_node_find(vmd->root, args->device, NULL);
+    if (!node) {
         qmp_error_set_at(error, "device", ERROR_REASON_DEVICE_NOT_FOUND,
                          "there is no drive and no disk '%s'", args->device);
     }
-    return search.node;
+    return node;
 }
 
 void qmp_block_resize(QmpRequest *req, BlockResizeArgs *args)

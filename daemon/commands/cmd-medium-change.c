@@ -20,7 +20,7 @@ typedef struct {
     QmpRequest *req;
     Vmd *vmd;
     Disk *disk;                 /* held */
-    BlockNode *node;            /* the new medium */
+    BlockNode *node;            /* the new medium, claimed until it is in the drive */
     BlockNode *former;          /* held; NULL: there was none */
     char *name;                 /* of the drive, as the client gave it */
     GError *error;              /* why it failed, while the new node is being removed */
@@ -48,7 +48,7 @@ static void failed(void *data)
     change_free(change);
 }
 
-/* Takes error; the new node goes away again. */
+/* Takes error; the new node, which nothing else uses, goes away again. */
 static void fail(Change *change, GError *error)
 {
     change->error = error;
@@ -66,13 +66,29 @@ static void succeeded(void *data)
 static void finish(Change *change)
 {
     disk_close_tray(change->disk);
+    block_addition_unclaim(change->node);
     change->node->of_drive = true;
     medium_node_release(change->vmd, change->former, succeeded, change);
 }
 
 /* ---- The exchange ---- */
 
-/* The tray is open, and the drive empty. */
+static void restore_tray(const Change *change)
+{
+    if (change->close) {
+        disk_close_tray(change->disk);
+    }
+}
+
+/* The drive is empty.  Its tray was open, but the guest or a client may have closed it since. */
+static bool insert(const Change *change, BlockNode *node, GError **error)
+{
+    bool asked;
+
+    disk_open_tray(change->disk, true, &asked);
+    return disk_insert(change->disk, node, error);
+}
+
 static void exchange(void *data)
 {
     Change *change = data;
@@ -87,17 +103,15 @@ static void exchange(void *data)
     if (change->former) {
         block_limits_keep(change->node, change->former);
     }
-    if (disk_insert(change->disk, change->node, &error)) {
+    if (insert(change, change->node, &error)) {
         finish(change);
         return;
     }
     /* It was in use by nobody since it was taken out. */
     if (change->former) {
-        disk_insert(change->disk, change->former, NULL);
+        insert(change, change->former, NULL);
     }
-    if (change->close) {
-        disk_close_tray(change->disk);
-    }
+    restore_tray(change);
     qmp_error_replace_path(error, "filename");
     fail(change, error);
 }
@@ -120,7 +134,11 @@ static bool take_out(Change *change, GError **error)
         medium_locked_error(change->name, error);
         return false;
     }
-    return disk_remove(disk, exchange, change, error);
+    if (!disk_remove(disk, exchange, change, error)) {
+        restore_tray(change);
+        return false;
+    }
+    return true;
 }
 
 /* ---- The new medium ---- */
@@ -128,6 +146,17 @@ static bool take_out(Change *change, GError **error)
 static bool is_cancelled(void *data, GError **error)
 {
     return qmp_request_is_cancelled(((Change *)data)->req, error);
+}
+
+/* Requests may give it: query-config shows the node. */
+static char *new_name(void *data)
+{
+    const Change *change = data;
+    const char *id = device_id(&change->disk->device);
+    const char *name = id ? id : block_front_name(&change->disk->front);
+
+    return block_node_new_name(change->vmd->root, object_check_id(name, NULL) ? name : "drive",
+                               "-medium");
 }
 
 static void opened(BlockNode *node, GError *error, void *data)
@@ -191,7 +220,8 @@ void qmp_blockdev_change_medium(QmpRequest *req, BlockdevChangeMediumArgs *args)
     Vmd *vmd = qmp_request_context(req);
     GError *error = NULL;
     Disk *disk = disk_find(vmd->root, args->device, args->id, &error);
-    BlockAdditionUser user = { .cancelled = is_cancelled, .done = opened };
+    BlockAdditionUser user = { .cancelled = is_cancelled, .done = opened, .claims = true,
+                               .new_name = new_name };
     Medium medium;
     Change *change;
 

@@ -2,8 +2,8 @@
 /*
  * query-config: the machine as requests.
  *
- * The objects that requests made are listed in the order of their completion,
- * so that each comes after everything it needs.  Each request is assembled as a
+ * The objects that requests made are listed in the order of their completion, but each after
+ * everything it needs: a link may name what was made later.  Each request is assembled as a
  * neutral tree and decoded as a client's would be, so that the result is valid
  * input for `build`.
  */
@@ -30,7 +30,7 @@
 
 typedef struct {
     Vmd *vmd;
-    GPtrArray *objects;         /* of Object, in the order of completion */
+    GPtrArray *objects;         /* of Object that requests made */
     GPtrArray *requests;        /* of BuildRequest */
     GPtrArray *requires;        /* of ConfigRequirement */
     GError *error;
@@ -223,15 +223,35 @@ static void add_device(Config *config, Device *dev, const QmpClassPlace *place)
 
 /* ---- Backends ---- */
 
+/* The options of a node; a name that was chosen for it is none that a request can give. */
+static QmpValue *node_options(const BlockNode *node)
+{
+    const BlockdevOptions *options = node->options;
+    BlockdevOptions *copy = NULL;
+    QmpValue *value;
+
+    qmp_clone(&qmp_type_BlockdevOptions, &copy, &options);
+    if (!object_check_id(node->object.name, NULL)) {
+        g_clear_pointer(&copy->node_name, g_free);
+    }
+    value = qmp_to_value(&qmp_type_BlockdevOptions, &copy);
+    qmp_clear(&qmp_type_BlockdevOptions, &copy);
+    return value;
+}
+
 /* The arguments of an object that keeps them. */
 static QmpValue *kept_arguments(const Config *config, Object *obj, const QmpClassPlace *place)
 {
+    const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
     const QmpType *args = qmp_command_find(&config->vmd->dispatch, place->add)->args;
     const QmpType *type = NULL;
     const void *kept = qmp_member_find(object_class(obj)->props, obj->props, place->arguments,
                                        &type);
     QmpValue *all;
 
+    if (node) {
+        return node_options(node);
+    }
     if (type == args) {
         return qmp_to_value(type, kept);
     }
@@ -279,13 +299,14 @@ static void add_action(Config *config)
     }
 }
 
-/* A node defined within another one is part of that one's request, and a job's of none. */
+/* A node defined within another one is part of that one's request, and one that a command has
+ * claimed of none. */
 static bool is_told(Object *obj)
 {
     const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
 
     return object_life(obj) == OBJECT_COMPLETE && !object_is_a(obj, &qmp_class_policy) &&
-           !(node && (node->definer || node->transient));
+           !(node && (node->definer || node->claimed));
 }
 
 static void collect(const QmpClassPlace *place, Object *obj, void *data)
@@ -303,6 +324,65 @@ static int first_first(gconstpointer a, gconstpointer b)
 
     return (x->serial > y->serial) - (x->serial < y->serial);
 }
+
+/* ---- Their order ---- */
+
+typedef struct {
+    GHashTable *left;           /* of Object that requests made and that are not among objects */
+    GHashTable *seen;           /* of Object */
+    GPtrArray *objects;         /* of Object, each after what it needs */
+} Order;
+
+static void put_in_order(Order *order, Object *obj);
+
+static void put_target(Object *target, void *data)
+{
+    put_in_order(data, target);
+}
+
+/* First what it needs, and what that needs: the targets of its links, its bus, and what it is a
+ * part of unless it has a request of its own. */
+static void put_in_order(Order *order, Object *obj)
+{
+    const BlockNode *node = object_dynamic_cast(obj, &qmp_class_block_node);
+    const Device *dev = object_dynamic_cast(obj, &qmp_class_device);
+
+    if (!g_hash_table_add(order->seen, obj)) {
+        return;
+    }
+    if (obj->parent && !g_hash_table_contains(order->left, obj)) {
+        put_in_order(order, obj->parent);
+    }
+    if (dev && dev->bus) {
+        put_in_order(order, &dev->bus->object);
+    }
+    object_foreach_target(obj, put_target, order);
+    if (node && node->definer) {
+        put_in_order(order, &node->definer->object);
+    }
+    if (g_hash_table_remove(order->left, obj)) {
+        g_ptr_array_add(order->objects, obj);
+    }
+}
+
+/* The same objects in the order of their requests. */
+static GPtrArray *in_order(GPtrArray *objects)
+{
+    g_autoptr(GHashTable) left = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    Order order = { .left = left, .seen = seen, .objects = g_ptr_array_new() };
+
+    g_ptr_array_sort(objects, first_first);
+    for (guint i = 0; i < objects->len; i++) {
+        g_hash_table_add(left, objects->pdata[i]);
+    }
+    for (guint i = 0; i < objects->len; i++) {
+        put_in_order(&order, objects->pdata[i]);
+    }
+    return order.objects;
+}
+
+/* ---- Any object ---- */
 
 static void add_any(Config *config, Object *obj)
 {
@@ -339,11 +419,12 @@ bool qmp_query_config(QmpRequest *req, ConfigInfo **ret, GError **error)
     g_autoptr(GPtrArray) requires = g_ptr_array_new_with_free_func(free_requirement);
     Config config = { .vmd = qmp_request_context(req), .objects = objects, .requests = requests,
                       .requires = requires };
+    g_autoptr(GPtrArray) ordered = NULL;
 
     place_foreach_object(config.vmd->root, collect, &config);
-    g_ptr_array_sort(objects, first_first);
-    for (guint i = 0; i < objects->len; i++) {
-        add_any(&config, objects->pdata[i]);
+    ordered = in_order(objects);
+    for (guint i = 0; i < ordered->len; i++) {
+        add_any(&config, ordered->pdata[i]);
     }
     add_action(&config);
     if (config.vmd->policy.object) {

@@ -10,6 +10,8 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-block.h"
 #include "qmp/visit.h"
+#include "qom/checks.h"
+#include "qom/qapi-objects-block.h"
 
 /* ---- Removing ---- */
 
@@ -69,12 +71,37 @@ static void remove_nodes(Vmd *vmd, GPtrArray *nodes, void (*done)(void *data), v
              removal);
 }
 
-void block_removal_run(Vmd *vmd, BlockNode *node, void (*done)(void *data), void *data)
+static GPtrArray *nodes_of(BlockNode *node)
 {
     GPtrArray *nodes = g_ptr_array_new_with_free_func(object_unref);
 
     list_nodes(nodes, node);
-    remove_nodes(vmd, nodes, done, data);
+    return nodes;
+}
+
+#ifdef DEBUG_CHECKS
+
+static void check_removable(BlockNode *node)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!object_may_delete(&node->object, &error)) {
+        check_failed("it is being removed, but %s", error->message);
+    }
+}
+
+#else
+
+static void check_removable(BlockNode *node)
+{
+}
+
+#endif
+
+void block_removal_run(Vmd *vmd, BlockNode *node, void (*done)(void *data), void *data)
+{
+    check_removable(node);
+    remove_nodes(vmd, nodes_of(node), done, data);
 }
 
 /* ---- Adding ---- */
@@ -221,16 +248,47 @@ static void find_below(const Addition *addition, BlockNode *below[N_BLOCK_SLOTS]
     }
 }
 
+/* The outermost node is made last: others may have been made meanwhile. */
+static void choose_name(const Addition *addition)
+{
+    const BlockAdditionUser *user = &addition->user;
+    BlockdevOptions *options = definition_at(addition, 0)->options;
+
+    if (addition->left == 1 && !options->node_name && user->new_name) {
+        options->node_name = user->new_name(user->data);
+    }
+}
+
+void block_addition_unclaim(BlockNode *node)
+{
+    g_autoptr(GPtrArray) nodes = nodes_of(node);
+
+    for (guint i = 0; i < nodes->len; i++) {
+        to_block_node(nodes->pdata[i])->claimed = false;
+    }
+}
+
+static void add_succeeded(Addition *addition)
+{
+    BlockNode *node = definition_at(addition, 0)->made;
+
+    if (!addition->user.claims) {
+        block_addition_unclaim(node);
+    }
+    addition->user.done(node, NULL, addition->user.data);
+    addition_free(addition);
+}
+
 static void add_next(Addition *addition)
 {
     BlockNode *below[N_BLOCK_SLOTS] = { NULL };
 
     if (!addition->left) {
-        addition->user.done(definition_at(addition, 0)->made, NULL, addition->user.data);
-        addition_free(addition);
+        add_succeeded(addition);
         return;
     }
     find_below(addition, below);
+    choose_name(addition);
     addition->node = block_node_new(addition->vmd->root,
                                     definition_at(addition, addition->left - 1)->options, below,
                                     &addition->error);
@@ -238,6 +296,7 @@ static void add_next(Addition *addition)
         add_failed(addition);
         return;
     }
+    addition->node->claimed = true;
     object_ref(addition->node);
     pool_run(addition->vmd->pool, POOL_REQUEST, add_work, add_finish, addition);
 }

@@ -18,6 +18,11 @@ typedef struct {
     bool (*cancelled)(void *data, GError **error);
     /* Gets the node, or NULL and an error, which it owns.  Then no node is left. */
     void (*done)(BlockNode *node, GError *error, void *data);
+    /* The nodes stay claimed (BlockNode.claimed) until block_addition_unclaim(). */
+    bool claims;
+    /* The name of a node whose options have none, asked for when it is made; owned.  NULL: the
+     * node gets one that requests cannot give. */
+    char *(*new_name)(void *data);
     void *data;
 } BlockAdditionUser;
 
@@ -25,7 +30,10 @@ typedef struct {
  * be called before this returns. */
 void block_addition_run(Vmd *vmd, const BlockdevOptions *options, const BlockAdditionUser *user);
 
-/* Removes a node that nothing uses; then calls done(data). */
+/* Others may use the node, and those defined within it. */
+void block_addition_unclaim(BlockNode *node);
+
+/* Removes a node for which object_may_delete() is true; then calls done(data). */
 void block_removal_run(Vmd *vmd, BlockNode *node, void (*done)(void *data), void *data);
 
 #endif

@@ -243,6 +243,22 @@ static char *choose_name(Object *parent)
     }
 }
 
+char *block_node_new_name(Object *root, const char *user, const char *suffix)
+{
+    Object *parent = place_folder(root, &qmp_class_block_node);
+
+    env_lock_assert(root);
+    for (guint i = 1;; i++) {
+        g_autofree char *end = i == 1 ? g_strdup(suffix) : g_strdup_printf("%s%u", suffix, i);
+        char *name = g_strdup_printf("%.*s%s", (int)(NAME_MAX_LENGTH - strlen(end)), user, end);
+
+        if (!object_child(parent, name)) {
+            return name;
+        }
+        g_free(name);
+    }
+}
+
 /* The link of a slot in a class's properties, which has the slot's name; or NULL. */
 static QmpLink *link_of(const QmpClass *klass, void *props, BlockSlot slot)
 {
@@ -327,6 +343,14 @@ static void define(BlockNode *const *below, BlockNode *node)
     }
 }
 
+/* Links node, and what is below a format; what the driver needs of the client. */
+static bool begin(BlockNode *node, GError **error)
+{
+    return object_link(&node->object, error) &&
+           (!node->driver->format || use_all_below(node, error)) &&
+           (!node->driver->begin || node->driver->begin(node, error));
+}
+
 BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
                           BlockNode *const below[N_BLOCK_SLOTS], GError **error)
 {
@@ -355,13 +379,22 @@ BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
         qmp_error_blame(error, "node-name");
         return NULL;
     }
-    if (!object_link(obj, error) || (node->driver->format && !use_all_below(node, error)) ||
-        (node->driver->begin && !node->driver->begin(node, error))) {
+    define(below, node);
+    if (!begin(node, error)) {
+        define(below, NULL);
         object_destroy(obj);
         return NULL;
     }
-    define(below, node);
     return node;
+}
+
+bool block_node_check_claim(const BlockNode *node, GError **error)
+{
+    if (node->claimed) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is in use by the command that "
+                      "made it", block_node_name(node));
+    }
+    return !node->claimed;
 }
 
 BlockNode *block_node_find(Object *root, const char *name, GError **error)
@@ -376,5 +409,5 @@ BlockNode *block_node_find(Object *root, const char *name, GError **error)
                       hint);
         return NULL;
     }
-    return to_block_node(obj);
+    return block_node_check_claim(to_block_node(obj), error) ? to_block_node(obj) : NULL;
 }

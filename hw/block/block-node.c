@@ -365,16 +365,44 @@ static void node_release(Object *obj)
     }
 }
 
+/* A user that is being closed, or a job; users that link to the node are checked elsewhere.  What
+ * it is defined in goes with it. */
+static bool check_unused(const BlockNode *node, GError **error)
+{
+    for (guint i = 0; i < node->users->len; i++) {
+        const BlockUser *user = node->users->pdata[i];
+        const BlockNode *above = node_above(user);
+        g_autofree char *what = NULL;
+
+        if (!above || above != node->definer) {
+            what = describe_user(user);
+            qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is in use by '%s'",
+                          node->object.name, what);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is defined within a node goes with it, and may have no other holder. */
+static bool inner_may_delete(BlockNode *node, GError **error)
+{
+    for (guint slot = 0; slot < N_BLOCK_SLOTS; slot++) {
+        BlockNode *below = block_node_below(node, slot);
+
+        if (below && below->definer == node &&
+            !object_may_delete_with(&below->object, &node->object, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool node_may_delete(Object *obj, GError **error)
 {
-    const BlockNode *node = to_block_node(obj);
+    BlockNode *node = to_block_node(obj);
 
-    /* A user that is being closed; users that link to the node are checked elsewhere. */
-    if (node->users->len) {
-        g_autofree char *what = describe_user(node->users->pdata[0]);
-
-        qmp_error_set(error, ERROR_REASON_IN_USE, "block node '%s' is in use by '%s'",
-                      node->object.name, what);
+    if (!check_unused(node, error) || !inner_may_delete(node, error)) {
         return false;
     }
     if (node->reopening) {
@@ -431,6 +459,14 @@ static void node_refresh(Object *obj, const QmpMember *member)
     props->ro = node->read_only;
 }
 
+static bool node_may_link(Object *obj, const Object *holder, GError **error)
+{
+    const BlockNode *node = to_block_node(obj);
+
+    return (node->definer && holder == &node->definer->object) ||
+           block_node_check_claim(node, error);
+}
+
 const TypeInfo block_node_type = {
     .schema = &qmp_class_block_node,
     .size = sizeof(BlockNode),
@@ -442,6 +478,7 @@ const TypeInfo block_node_type = {
         .dismantle = node_dismantle,
         .release = node_release,
         .may_delete = node_may_delete,
+        .may_link = node_may_link,
         .refresh = node_refresh,
         .finalize = node_finalize,
     },

@@ -125,7 +125,9 @@ struct BlockNode {
     bool resizing;              /* from block_resize_begin to its end */
     const void *reopening;      /* the changes (block-reopen.h) that it is among, or NULL */
     bool of_drive;              /* made as a drive's medium, and to go when it is taken out */
-    bool transient;             /* it is there for a job: no part of a configuration */
+    bool claimed;               /* it belongs to the command that made it: block_node_find() refuses
+                                 * it, only a node that it was defined in can link to it, and it is
+                                 * no part of a configuration */
 };
 
 guint64 block_node_size(const BlockNode *node);
@@ -140,7 +142,9 @@ bool block_node_direct(const BlockNode *node);
 bool block_node_no_flush(const BlockNode *node);
 const char *block_node_name(const BlockNode *node);
 
-/* The complete node of that name; fails with object-not-found. */
+/* Fails with in-use if the node is claimed. */
+bool block_node_check_claim(const BlockNode *node, GError **error);
+/* The complete node of that name; fails with object-not-found, and as above. */
 BlockNode *block_node_find(Object *root, const char *name, GError **error);
 
 /* Whether the options of one node are consistent; fails with invalid-value.  Options
@@ -156,6 +160,9 @@ bool block_check_options(const BlockdevOptions *options, GError **error);
  */
 BlockNode *block_node_new(Object *root, const BlockdevOptions *options,
                           BlockNode *const below[N_BLOCK_SLOTS], GError **error);
+/* A name for such a node that none has yet, and that a request may give: the id user, of which only
+ * the beginning is taken if it is long, suffix, and a number if it takes one.  Owned. */
+char *block_node_new_name(Object *root, const char *user, const char *suffix);
 /* The nested definition for a slot in options, or NULL; and a copy of it with inherited
  * options filled in (free with qmp_clear). */
 const BlockdevOptions *block_definition(const BlockdevOptions *options, BlockSlot slot);

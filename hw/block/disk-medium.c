@@ -58,52 +58,9 @@ static void medium_changed(Disk *disk)
 
 /* ---- Finding a disk ---- */
 
-typedef struct {
-    const char *device;
-    const Device *dev;
-    BlockFront *found;
-} Search;
-
-static void match(BlockFront *front, void *data)
-{
-    Search *search = data;
-    const char *name = block_front_name(front);
-    Device *whole = device_whole(front->dev);   /* of which it may be a part: virtio-blk-pci */
-
-    if (search->dev ? front->dev == search->dev || whole == search->dev
-                    : g_str_equal(name, search->device) ||
-                      g_strcmp0(device_id(whole), search->device) == 0) {
-        search->found = front;
-    }
-}
-
-/* The front of a client's disk. */
-static BlockFront *find_front(Object *root, const char *device, const char *id, GError **error)
-{
-    const char *name = id ? id : device;
-    Search search = { .device = device };
-
-    if (!name || (device && id)) {
-        qmp_error_set_at(error, "device", ERROR_REASON_PROPERTY_MISSING,
-                         "exactly one of 'device' and 'id' must be given");
-        return NULL;
-    }
-    if (id) {
-        search.dev = device_resolve(root, id, NULL);
-    }
-    if (search.dev || !id) {
-        block_front_foreach(root, match, &search);
-    }
-    if (!search.found) {
-        qmp_error_set_at(error, id ? "id" : "device", ERROR_REASON_DEVICE_NOT_FOUND,
-                         "Device '%s' not found", name);
-    }
-    return search.found;
-}
-
 Disk *disk_find(Object *root, const char *device, const char *id, GError **error)
 {
-    BlockFront *front = find_front(root, device, id, error);
+    BlockFront *front = block_front_find(root, device, id, error);
     Disk *disk = front ? object_dynamic_cast(front->dev, &qmp_class_disk) : NULL;
 
     if (front && (!disk || !disk->ops->removable)) {

@@ -28,13 +28,16 @@ static void push(void *opaque)
     disk_queue_push(opaque);
 }
 
-/* Requests that were kept are tried again, and results delivered. */
+/* Requests that were kept are tried again, but not on a medium that is to go when none is in
+ * flight; and results are delivered. */
 static void machine_state_changed(void *opaque, bool running)
 {
     Disk *disk = opaque;
 
     if (running) {
-        block_front_resume(&disk->front);
+        if (!disk->changing) {
+            block_front_resume(&disk->front);
+        }
         if (disk->ops->registers) {
             disk_queue_resume(disk);
         }

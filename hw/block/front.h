@@ -153,4 +153,12 @@ void block_fronts_when_past(BlockNode *node, void (*f)(void *opaque), void *opaq
 /* Calls f for the fronts of a tree's machine, in order of creation. */
 void block_front_foreach(Object *root, void (*f)(BlockFront *front, void *data), void *data);
 
+/* The disk that a request names, by one of these: device, its name in query-block or else the id
+ * of its device; or id, the device's id or path. The first one if there are several. Fails with
+ * property-missing and device-not-found. Main thread, lock held. */
+BlockFront *block_front_find(Object *root, const char *device, const char *id, GError **error);
+/* The node of its medium; a disk without one is not found. */
+BlockNode *block_front_find_medium(Object *root, const char *device, const char *id,
+                                   GError **error);
+
 #endif

@@ -27,7 +27,8 @@ void pc_cmos_set_resume(Device *rtc);
 
 /* Checks that order names boot devices, at most three.  Fails with invalid-value. */
 bool pc_cmos_check_order(const char *order, GError **error);
-/* Stores such an order for the firmware. */
+/* Stores such an order for the firmware; floppy_check: it only starts boot sectors of floppy disks
+ * that have a signature. */
 void pc_cmos_set_order(Device *rtc, const char *order, bool floppy_check);
 
 #endif

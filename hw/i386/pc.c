@@ -290,7 +290,7 @@ static void pc_reset(Machine *machine)
     if (!set_boot_order(pc, &error)) {
         g_warning("boot order: %s", error->message);
     }
-    pc_cmos_set_order(pc->rtc, boot_order(pc), true);
+    pc_cmos_set_order(pc->rtc, boot_order(pc), generic_pc_machine_props(pc)->fd_bootchk);
     pc->booted = true;
     x86_reset_cpu(machine);
 }

@@ -76,12 +76,13 @@ class Run:
         return self
 
 
-def vmctl(*args, stdin='', env=None, pass_fds=()):
+def vmctl(*args, stdin='', env=None, pass_fds=(), preexec_fn=None):
     environment = {k: v for k, v in os.environ.items()
                    if k not in ('VMD_RUN_DIR', 'XDG_RUNTIME_DIR', 'NOTIFY_SOCKET')}
     environment.update({'LC_ALL': 'C.UTF-8', 'TZ': 'UTC', **(env or {})})
     done = subprocess.run([VMCTL, *args], input=stdin, capture_output=True, text=True,
-                          timeout=TIMEOUT, env=environment, pass_fds=pass_fds)
+                          timeout=TIMEOUT, env=environment, pass_fds=pass_fds,
+                          preexec_fn=preexec_fn)
     return Run(done.returncode, done.stdout, done.stderr)
 
 

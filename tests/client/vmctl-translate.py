@@ -3,6 +3,7 @@
 """vmctl translate: what it prints, the manual's table of options, and translations that a real
 daemon takes."""
 
+import ctypes
 import json
 import os
 import re
@@ -83,6 +84,62 @@ def check_tells_what_the_host_has_not():
         contains(run.err, path + '/n,o: No such file')
     vmctl('translate', '--check', '--', *LINE, '-device', 'pvpanic,id=a', '-device',
           'pvpanic,id=a').check(1, '', "device id 'a' is in use")
+
+
+def only_what_modes_allow():
+    """In the child: root may write no file whose mode forbids it (PR_CAPBSET_DROP)."""
+    ctypes.CDLL(None).prctl(24, 1)      # CAP_DAC_OVERRIDE
+
+
+@case
+def check_knows_which_disks_are_written():
+    with scratch(disk='x') as path:
+        name = path + '/disk'
+        os.chmod(name, 0o444)
+
+        def check(status, *words, out=''):
+            return vmctl('translate', '--check', '--', *LINE, '-accel', 'qtest', *words,
+                         preexec_fn=only_what_modes_allow).check(status, out)
+
+        def node(**options):
+            return ['-blockdev', json.dumps(options)]
+
+        file = {'driver': 'file', 'filename': name}
+        drive = 'if=virtio,format=raw,file=' + name
+        run = check(1, '-drive', drive)
+        contains(run.err, name + ': Permission denied')
+        for words in (['-drive', drive + ',read-only=on'], ['-drive', drive + ',snapshot=on'],
+                      node(driver='raw', file=file, **{'node-name': 'a', 'read-only': True}),
+                      node(driver='raw', file=file, **{'node-name': 'a', 'auto-read-only': True}),
+                      node(driver='qcow2', **{'node-name': 'a'}, backing=file, file={
+                          'driver': 'file', 'filename': '/dev/null'})):
+            equal(check(0, *words).err, '')
+        for words in (node(driver='qcow2', **{'node-name': 'a'}, backing={
+                          **file, 'read-only': False}, file={
+                              'driver': 'file', 'filename': '/dev/null'}),
+                      node(driver='raw', **{'node-name': 'a', 'read-only': True}, file={
+                          **file, 'read-only': False})):
+            contains(check(1, *words).err, name + ': Permission denied')
+
+
+@case
+def the_format_of_a_file_named_by_its_own_keys_is_guessed():
+    with scratch(plain='x') as path:
+        with open(path + '/image', 'wb') as f:
+            f.write(b'QFI\xfb' + b'\0\0\0\3' + bytes(104))
+        for keys, name, driver in (
+                ('file=%s', 'image', 'qcow2'), ('file=%s', 'plain', 'raw'),
+                ('file.driver=file,file.filename=%s', 'image', 'qcow2'),
+                ('file.driver=file,file.filename=%s', 'plain', 'raw'),
+                ('format=raw,file.driver=file,file.filename=%s', 'image', 'raw')):
+            name = '%s/%s' % (path, name)
+            run = translate(*LINE, '-drive', 'if=virtio,' + keys % name).check(0, None)
+            node = [json.loads(line)['arguments'] for line in run.out.splitlines()
+                    if 'blockdev-add' in line][0]
+            guessed = 'format=' not in keys
+            equal(node, {'driver': driver, 'node-name': 'virtio0', 'file': {
+                'driver': 'file', 'filename': name},
+                **({'probed': True} if guessed and driver == 'raw' else {})})
 
 
 @case

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "hw/block/disk.h"
@@ -309,7 +310,7 @@ static void test_dvd(Cd *cd, gconstpointer unused)
 {
     IdeBench *b = cd->b;
 
-    ide_bench_node(b, "dvd", G_GUINT64_CONSTANT(2) << 30);
+    ide_bench_node(b, "dvd", G_GUINT64_CONSTANT(2) << 30, 0);
     ide_bench_drive(b, "ide-cd", "c2", "drive", "dvd", "bus", "ide.1", NULL);
     cd->b = b;
     g_assert_cmpuint(ide_packet(b, 1, 1, (const guint8[12]){ 0x46, 0, 0, 0, 0, 0, 0, 0, 255 }, cd->data,
@@ -473,6 +474,66 @@ static void test_remove_while_read(Cd *cd, gconstpointer unused)
     g_assert_cmphex(ide_sense(b, 0, 0), ==, NO_MEDIUM);
 }
 
+/* ---- A medium that is slow to go ---- */
+
+typedef struct {
+    BlockFrontRequest front;
+    guint done;
+    int error;
+} Read;
+
+static void read_done(BlockFrontRequest *front, int error)
+{
+    Read *read = container_of(front, Read, front);
+
+    read->done++;
+    read->error = error;
+}
+
+static void begin_read(Disk *disk, Read *read, guint64 offset, struct iovec *iov)
+{
+    *read = (Read){ .front = {
+        .block = { .op = BLOCK_OP_READ, .offset = offset, .bytes = iov->iov_len, .iov = iov,
+                   .n_iov = 1 },
+        .done = read_done,
+    } };
+    block_front_submit(&disk->front, &read->front);
+}
+
+/* A request that was kept for the next start of the machine is not sent to a medium that is being
+ * removed: it ends without one. */
+static void test_start_while_removed(Cd *cd, gconstpointer unused)
+{
+    IdeBench *b = cd->b;
+    struct iovec iov = { cd->data, 512 };
+    BlockStatistics stats;
+    Read slow, kept;
+    Disk *disk;
+    guint done = 0;
+    bool asked;
+
+    ide_bench_node(b, "medium", IDE_BENCH_SIZE, 200 * 1000 * 1000);
+    ide_bench_drive(b, "ide-cd", "c2", "drive", "medium", "bus", "ide.1", "rerror", "stop", NULL);
+    disk = disk_of(b, "c2");
+    begin_read(disk, &slow, 0, &iov);
+    begin_read(disk, &kept, IDE_BENCH_SIZE, &iov);
+    disk_open_tray(disk, false, &asked);
+    g_assert_true(disk_remove(disk, note_done, &done, NULL));
+    g_assert_cmpuint(done + slow.done + kept.done, ==, 0);
+    machine_pause(b->rig->machine);
+    g_assert_true(machine_run(b->rig->machine, NULL));
+    while (!done) {
+        ide_bench_poll_once(b);
+        g_usleep(1000);
+    }
+    g_assert_cmpuint(slow.done, ==, 1);
+    g_assert_cmpint(slow.error, ==, 0);
+    g_assert_cmpuint(kept.done, ==, 1);
+    g_assert_cmpint(kept.error, ==, ENOMEDIUM);
+    block_front_statistics(&disk->front, &stats);
+    g_assert_cmpuint(stats.of[BLOCK_STAT_READ].failed, ==, 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -491,5 +552,6 @@ int main(int argc, char **argv)
     TEST("tray", test_tray);
     TEST("change", test_change);
     TEST("remove-while-read", test_remove_while_read);
+    TEST("start-while-removed", test_start_while_removed);
     return g_test_run();
 }

@@ -31,19 +31,11 @@ static void make_node(IdeBench *b, const BlockdevOptions *options)
     g_assert_true(object_complete(&node->object, &error));
 }
 
-static void make_null(IdeBench *b, const char *name, guint64 latency)
+void ide_bench_node(IdeBench *b, const char *name, guint64 size, guint64 latency)
 {
     make_node(b, &(BlockdevOptions){
         .driver = BLOCKDEV_DRIVER_NULL_CO, .node_name = (char *)name,
-        .u.null_co = { .size = IDE_BENCH_SIZE, .read_zeroes = true, .latency_ns = latency },
-    });
-}
-
-void ide_bench_node(IdeBench *b, const char *name, guint64 size)
-{
-    make_node(b, &(BlockdevOptions){
-        .driver = BLOCKDEV_DRIVER_NULL_CO, .node_name = (char *)name,
-        .u.null_co = { .size = size, .read_zeroes = true },
+        .u.null_co = { .size = size, .read_zeroes = true, .latency_ns = latency },
     });
 }
 
@@ -125,9 +117,9 @@ static IdeBench *make_bench(Rig *rig, bool file)
     b->io = file && have_io();
     b->rig = rig;
     add_ram(b);
-    make_null(b, "null", 0);
-    make_null(b, "null2", 0);
-    make_null(b, "slow", G_GUINT64_CONSTANT(3600000000000));
+    ide_bench_node(b, "null", IDE_BENCH_SIZE, 0);
+    ide_bench_node(b, "null2", IDE_BENCH_SIZE, 0);
+    ide_bench_node(b, "slow", IDE_BENCH_SIZE, G_GUINT64_CONSTANT(3600000000000));
     if (b->io) {
         make_file(b);
     }

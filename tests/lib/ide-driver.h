@@ -47,8 +47,8 @@ IdeBench *ide_bench_new_bare(void);
 IdeBench *ide_bench_on(Rig *rig);
 void ide_bench_free(IdeBench *b);               /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IdeBench, ide_bench_free)
-/* One more node that reads as zeros. */
-void ide_bench_node(IdeBench *b, const char *name, guint64 size);
+/* One more node that reads as zeros, after so many nanoseconds. */
+void ide_bench_node(IdeBench *b, const char *name, guint64 size, guint64 latency);
 /* Places and enables the controller, as firmware does after a reset. */
 void ide_bench_setup(IdeBench *b);
 /* A drive, with pairs as of rig_device(). */

@@ -308,8 +308,11 @@ def pausing_and_cancelling(recorder):
         nodes = jobs.client.call('query-named-block-nodes')
         assert [n['drv'] for n in nodes].count('throttle') == 1, nodes
         for node in nodes:
-            error = jobs.client.error('blockdev-del', {'node-name': node['node-name']})
-            assert error['reason'] == 'in-use', error
+            for command, arguments in (('blockdev-del', {'node-name': node['node-name']}),
+                                       ('blockdev-add', {'driver': 'raw',
+                                                         'file': node['node-name']})):
+                error = jobs.client.error(command, arguments)
+                assert error['reason'] == 'in-use' and 'command' in error['desc'], error
         config = jobs.client.call('query-config')
         assert not [r for r in config['requests'] if r['execute'] == 'blockdev-add'], config
         jobs.client.call('job-resume', id='j')

@@ -66,13 +66,14 @@ class Disks:
         self.client.call('device_add', driver='ide-cd', drive='cd', **options)
 
 
-def boot(recorder, add, **boot_options):
-    """What was printed until the machine is off: names of the disks, in order; and all."""
+def boot(recorder, add, machine=None, **boot_options):
+    """What was printed until the machine is off: names of the disks, in order; and all. machine:
+    properties that it has."""
     if not os.path.exists(pc.SEABIOS):
         raise Skip('needs package seabios')
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        pc.build(client, machine=MACHINE, boot=boot_options)
+        pc.build(client, machine=MACHINE, boot=boot_options, **(machine or {}))
         add(Disks(daemon, client))
         client.call('set-action', shutdown='pause')
         client.call('cont')
@@ -132,6 +133,20 @@ def indices(recorder):
 
 
 @on_tcg
+def unsigned(recorder):
+    """A floppy disk without a signature is started only if fd-bootchk is off"""
+    def no_signature(disks):
+        disks.floppy('o')
+        with open(disks.daemon.path('floppy'), 'r+b') as f:
+            f.seek(510)
+            f.write(bytes(2))
+        disks.disk('o')
+
+    assert boot(recorder, no_signature, order='ac')[0] == ['disk']
+    assert boot(recorder, no_signature, machine={'fd-bootchk': False}, order='ac')[0] == ['floppy']
+
+
+@on_tcg
 def nothing(recorder):
     """strict without a device; reboot-timeout: the firmware tries again"""
     if not os.path.exists(pc.SEABIOS):
@@ -148,4 +163,4 @@ def nothing(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([letters, once, indices, nothing])
+    vmdtest.main([letters, once, indices, unsigned, nothing])

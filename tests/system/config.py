@@ -17,8 +17,8 @@ import tempfile
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import microvm                                      # noqa: E402
 import vmdtest                                      # noqa: E402
-from qtestclient import QtestClient                 # noqa: E402
-from vmdtest import Daemon, QmpError, accel_class, on_one_accel    # noqa: E402
+from qtestclient import QtestClient, build                 # noqa: E402
+from vmdtest import Daemon, QmpError, Skip, accel_class, on_one_accel    # noqa: E402
 from walk import DEVICE_HOSTS, DEVICE_NEEDED, devices          # noqa: E402
 
 MACHINES = int(os.environ.get('VMD_TEST_MACHINES', '60'))
@@ -365,6 +365,133 @@ def vmctl_config(recorder):
         assert 'limits.bps-total=7' in lines[3] and len(lines) == 4, lines
 
 
+def rebuilds(recorder, client):
+    """query-config is valid for `vmctl apply`, line by line or as one, and makes the same machine"""
+    config = client.call('query-config')
+    text = ''.join(json.dumps(request) + '\n' for request in config['requests'])
+    for options in [], ['--build']:
+        with Daemon(recorder) as daemon:
+            run = subprocess.run([vmdtest.VMCTL, '-s', daemon.socket, 'apply', *options, '-'],
+                                 input=text, capture_output=True, check=False, text=True)
+            assert run.returncode == 0, (run.stderr, config)
+            again, other = daemon.client().call('query-config'), daemon.client()
+            assert again == config, (again, config)
+            for disk, former in zip(other.call('query-block'), client.call('query-block')):
+                assert disk.get('inserted') == former.get('inserted'), (disk, former)
+    return [request['arguments'] for request in config['requests']]
+
+
+def drive_of(requests, name):
+    return [r.get('drive') for r in requests if r.get('id') == name and 'driver' in r][0]
+
+
+def node_names(client):
+    return [n['node-name'] for n in client.call('query-named-block-nodes')]
+
+
+def add_image(daemon, client, name, **options):
+    """A node of a file, which several daemons may open."""
+    with open(daemon.path(name + '.img'), 'wb') as f:
+        f.truncate(1 << 20)
+    client.call('blockdev-add', node_name=name, driver='raw', **options, file={
+        'driver': 'file', 'filename': daemon.path(name + '.img'), 'locking': 'off'})
+
+
+def changed_media(recorder):
+    """The machine can be made again after its media were changed, inserted and ejected"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, 'pc-i440fx-7.2-machine')
+        add_image(daemon, client, 'first', read_only=True)
+        client.call('device_add', driver='ide-cd', id='cd', drive='first', bus='ide.1')
+        add_image(daemon, client, 'second', read_only=True)
+        names = []
+        for name in 'second', 'first', 'second':
+            client.call('blockdev-change-medium', id='cd', filename=daemon.path(name + '.img'),
+                        format='raw')
+            names.append(drive_of(rebuilds(recorder, client), 'cd'))
+            assert names[-1] in node_names(client), names
+        assert names == ['cd-medium', 'cd-medium2', 'cd-medium'], names
+        client.call('eject', id='cd')
+        assert drive_of(rebuilds(recorder, client), 'cd') is None
+        assert not set(names) & set(node_names(client))
+        client.call('blockdev-insert-medium', id='cd', node_name='second')
+        assert drive_of(rebuilds(recorder, client), 'cd') == 'second'
+
+
+def names_of_media(recorder):
+    """A medium's name is made of the drive's id, or its name, and is valid in requests"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, 'pc-i440fx-7.2-machine')
+        add_image(daemon, client, 'first', read_only=True)
+        image = {'filename': daemon.path('first.img'), 'format': 'raw'}
+        client.call('device_add', driver='ide-cd', id='a' * 40, bus='ide.1')
+        client.call('device_add', driver='ide-cd', drive='first', bus='ide.1')
+        client.call('device_add', driver='ide-cd', bus='ide.0')
+        (named, ) = [d['qdev'] for d in client.call('query-block')
+                     if d.get('inserted', {}).get('node-name') == 'first']
+        (nameless, ) = [d['qdev'] for d in client.call('query-block')
+                        if 'inserted' not in d and d['qdev'] != 'a' * 40]
+        for drive, name in ('a' * 40, 'a' * 24 + '-medium'), (named, 'first-medium'), (
+                nameless, 'drive-medium'):
+            client.call('blockdev-change-medium', id=drive, **image)
+            assert name in node_names(client), (name, node_names(client))
+        client.call('blockdev-change-medium', id='a' * 40, **image)
+        assert 'a' * 23 + '-medium2' in node_names(client)
+        rebuilds(recorder, client)
+
+
+def younger_than_their_users(recorder):
+    """Requests come in an order in which each finds what it names, though that may be younger"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, 'pc-i440fx-7.2-machine')
+        add_image(daemon, client, 'disk')
+        client.call('device_add', driver='virtio-blk-pci', id='d', drive='disk')
+        client.call('blockdev-add', driver='null-co', size=4096)        # has a name of vmd's
+        client.request({'execute': 'block_set_io_throttle', 'arguments': {
+            'id': 'd', 'bps': 1000, 'bps_rd': 0, 'bps_wr': 0, 'iops': 0, 'iops_rd': 0,
+            'iops_wr': 0}})
+        rebuilds(recorder, client)
+        client.call('object-add', qom_type='throttle-group', id='late', limits={'iops-total': 7})
+        client.call('blockdev-reopen', options=[{
+            'driver': 'raw', 'node-name': 'disk', 'io-limits': 'late',
+            'file': {'driver': 'file', 'filename': daemon.path('disk.img'), 'locking': 'off'}}])
+        requests = rebuilds(recorder, client)
+        order = [r.get('node-name') or r.get('id') for r in requests]
+        assert order.index('late') < order.index('disk') < order.index('d'), order
+
+
+def younger_backing(recorder):
+    """A backing node that is younger than its image, and one defined within another node"""
+    if not shutil.which('qemu-img'):
+        raise Skip('needs qemu-img')
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        add_image(daemon, client, 'old', read_only=True)
+
+        def image(name, backing):
+            path = daemon.path(name + '.qcow2')
+            if not os.path.exists(path):
+                subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', path, '1M'], check=True)
+            return {'driver': 'qcow2', 'node-name': name, 'read-only': True, 'backing': backing,
+                    'file': {'driver': 'file', 'filename': path, 'locking': 'off'}}
+
+        client.request({'execute': 'blockdev-add', 'arguments': image('top', 'old')})
+        add_image(daemon, client, 'new', read_only=True)
+        client.call('blockdev-reopen', options=[image('top', 'new')])
+        order = [r['node-name'] for r in rebuilds(recorder, client)]
+        assert order == ['old', 'new', 'top'], order
+        # Part of 'outer', and so there when 'outer' is.
+        client.request({'execute': 'blockdev-add', 'arguments': image('outer', {
+            'driver': 'raw', 'node-name': 'inner', 'read-only': True, 'file': {
+                'driver': 'file', 'filename': daemon.path('old.img'), 'locking': 'off'}})})
+        client.call('blockdev-reopen', options=[image('top', 'inner')])
+        order = [r['node-name'] for r in rebuilds(recorder, client)]
+        assert order == ['old', 'outer', 'top', 'new'], order
+
+
 def read_back(recorder, path):
     """The config of the machine that a -readconfig file makes."""
     run = subprocess.run([vmdtest.VMCTL, 'translate', '--', '-nodefaults', '-S', '-readconfig', path],
@@ -472,4 +599,5 @@ def readconfig_spellings(recorder):
 if __name__ == '__main__':
     vmdtest.main([random_machines, cpu_models, descriptors_are_named, secrets_are_named,
                   keystrokes_are_not_logged, vmctl_config,
+                  changed_media, names_of_media, younger_than_their_users, younger_backing,
                   readconfig_files, readconfig_spellings])

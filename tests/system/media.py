@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Commands for media: of drives with a tray and without one, by nodes and by files."""
+import contextlib
 import os
+import struct
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import qcow2images                                  # noqa: E402
 import vmdtest                                      # noqa: E402
+from faultyfs import FaultyFile                     # noqa: E402
+from qtestclient import serve                       # noqa: E402
 from vmdtest import Daemon, QmpError                # noqa: E402
+from waiting import becomes, wait_held              # noqa: E402
 
 SIZE = 1474560
 
@@ -207,6 +213,117 @@ def trays(recorder):
         assert bench.drive('cd')['tray_open'] and bench.inserted('cd') is None
 
 
+class SlowBench(Bench):
+    """The same, which runs: a read of the CD drive's medium waits for its file."""
+
+    def __init__(self, recorder, stack):
+        super().__init__(recorder)
+        stack.enter_context(self)
+        self.slow = stack.enter_context(FaultyFile(SIZE))
+        self.client.call('blockdev-add', node_name='slow', driver='raw', read_only=True, file={
+            'driver': 'file', 'filename': self.slow.path})
+        self.client.call('blockdev-open-tray', id='cd')
+        self.client.call('blockdev-insert-medium', id='cd', node_name='slow')
+        self.client.call('blockdev-close-tray', id='cd')
+        self.qtest = serve(self.daemon, self.client)
+        stack.callback(self.qtest.close)
+        self.client.call('cont')
+        self.other = self.daemon.client()
+        self.read()
+
+    def wait_ready(self):
+        """The drive's status, by PIIX3's primary channel, when it is not busy."""
+        deadline = time.monotonic() + vmdtest.TIMEOUT
+        while self.qtest.inb(0x1f7) & 0x80:
+            assert time.monotonic() < deadline, 'the drive stays busy'
+        return self.qtest.inb(0x1f7)
+
+    def packet(self, command):
+        """Begins a command of up to 8 bytes of data (ATA/ATAPI-6, 9.8)."""
+        self.wait_ready()
+        self.qtest.outb(0x1f4, 8)
+        self.qtest.outb(0x1f5, 0)
+        self.qtest.outb(0x1f7, 0xa0)
+        self.wait_ready()
+        for word in struct.unpack('<6H', command.ljust(12, b'\0')):
+            self.qtest.ok('outw 0x1f0 %#x' % word)
+
+    def read(self):
+        for register, value in (0x04, 5), (0x40, 0x80008000):   # I/O ports; both channels
+            self.qtest.ok('outl 0xcf8 %#x' % (0x80000900 | register))
+            self.qtest.ok('outl 0xcfc %#x' % value)
+        for _ in range(4):              # what is to be told first: a reset, another medium
+            self.packet(b'')
+            if not self.wait_ready() & 1:
+                break
+        self.slow.hold('read')
+        self.packet(b'\x28\0\0\0\0\2\0\0\1')
+        wait_held(self.slow)
+
+    def begin_change(self, name):
+        self.file(name)
+        self.client.send({'execute': 'blockdev-change-medium', 'arguments': {
+            'id': 'cd', 'filename': self.daemon.path(name), 'format': 'raw'}})
+        becomes(lambda: 'cd-medium' in self.other_nodes(), True)
+
+    def other_nodes(self):
+        return {n['node-name'] for n in self.other.call('query-named-block-nodes')}
+
+
+def claimed(recorder):
+    """while the former medium is busy, the new one is nobody's"""
+    with contextlib.ExitStack() as stack:
+        bench = SlowBench(recorder, stack)
+        bench.begin_change('new')
+        for command, arguments in (
+                ('blockdev-del', {'node-name': 'cd-medium'}),
+                ('blockdev-insert-medium', {'id': 'a', 'node-name': 'cd-medium'}),
+                ('device_add', {'driver': 'virtio-blk-pci', 'drive': 'cd-medium'}),
+                ('blockdev-reopen', {'options': [{
+                    'driver': 'raw', 'node-name': 'cd-medium', 'read-only': False,
+                    'file': {'driver': 'file', 'filename': bench.daemon.path('new')}}]})):
+            assert bench.other.error(command, arguments)['reason'] == 'in-use', command
+        config = bench.other.call('query-config')
+        assert 'cd-medium' not in str(config), config
+        bench.slow.release()
+        assert bench.client.reply() == {'return': {}}
+        assert bench.inserted('cd') == 'new'
+        assert 'cd-medium' in str(bench.client.call('query-config'))
+        bench.client.call('eject', id='cd')
+        assert 'cd-medium' not in bench.nodes()
+
+
+def tray_closed_meanwhile(recorder):
+    """the tray closes while the former medium is busy: the media are exchanged all the same"""
+    with contextlib.ExitStack() as stack:
+        bench = SlowBench(recorder, stack)
+        bench.begin_change('new')
+        bench.other.call('blockdev-close-tray', id='cd')
+        bench.slow.release()
+        assert bench.client.reply() == {'return': {}}
+        assert bench.inserted('cd') == 'new' and not bench.drive('cd')['tray_open']
+
+
+def busy(recorder):
+    """a change that fails, as the drive is being emptied, leaves the tray as it was"""
+    with contextlib.ExitStack() as stack:
+        bench = SlowBench(recorder, stack)
+        bench.client.send({'execute': 'eject', 'arguments': {'id': 'cd'}})
+        becomes(lambda: bench.other.call('query-block')[1]['tray_open'], True)
+        bench.file('new')
+        for is_open in True, False:
+            if not is_open:
+                bench.other.call('blockdev-close-tray', id='cd')
+            error = bench.other.error('blockdev-change-medium', {
+                'id': 'cd', 'filename': bench.daemon.path('new'), 'format': 'raw'})
+            assert error['reason'] == 'wrong-state', error
+            assert bench.other.call('query-block')[1]['tray_open'] == is_open
+            assert 'cd-medium' not in bench.other_nodes()
+        bench.slow.release()
+        assert bench.client.reply() == {'return': {}}
+        assert bench.inserted('cd') is None
+
+
 def names(recorder):
     """drives are found by the name of their first node, which they keep"""
     with Bench(recorder) as bench:
@@ -218,9 +335,40 @@ def names(recorder):
         assert bench.inserted() == 'one' and bench.drive()['device'] == 'first'
         bench.client.call('blockdev-open-tray', device='first')     # there is none
         bench.client.call('blockdev-close-tray', device='first')
-        bench.client.call('eject', device='first')
+        limits = {name: 0 for name in ('bps', 'bps_rd', 'bps_wr', 'iops', 'iops_rd', 'iops_wr')}
+        named = [('block_set_io_throttle', {'device': 'first', **limits, 'iops': 9}),
+                 ('block_resize', {'device': 'first', 'size': 2 * SIZE}),
+                 ('blockdev-open-tray', {'device': 'first'}),
+                 ('eject', {'device': 'first'})]
+        for command, arguments in named:
+            # The other drive has no name, and is found by none.
+            error = bench.client.error(command, {**arguments, 'device': ''})
+            assert (error['reason'], error['path']) == ('device-not-found', 'device'), error
+            bench.client.request({'execute': command, 'arguments': arguments})
+            if command != 'eject':
+                inserted = bench.drive()['inserted']
+                assert inserted['file'] == bench.daemon.path('one'), inserted
+        assert (inserted['iops'], inserted['image']['virtual-size']) == (9, 2 * SIZE), inserted
         assert bench.inserted() is None
+        # The node is still there, but it is not in the drive of that name.
+        for command, arguments in named[:2]:
+            assert bench.client.error(command, arguments)['reason'] == 'device-not-found'
+
+
+def names_and_ids(recorder):
+    """a drive's name comes before another one's id"""
+    with Bench(recorder) as bench:
+        bench.node('cd')
+        bench.node('other')
+        bench.client.call('blockdev-insert-medium', id='a', node_name='cd')
+        bench.client.call('blockdev-open-tray', id='cd')
+        bench.client.call('blockdev-insert-medium', id='cd', node_name='other')
+        bench.client.call('eject', device='cd')
+        assert bench.inserted('a') is None and bench.inserted('cd') == 'other'
+        bench.client.call('eject', id='cd')
+        assert bench.inserted('cd') is None
 
 
 if __name__ == '__main__':
-    vmdtest.main([change, limits, failures, modes, formats, trays, names])
+    vmdtest.main([change, limits, failures, modes, formats, trays, claimed, tray_closed_meanwhile,
+                  busy, names, names_and_ids])

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """qcow2 images as nodes of vmd: refusals by name, chains, a guest that writes to one."""
+import errno
 import json
 import os
 import struct
@@ -12,8 +13,10 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import qcow2images                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest, virtio  # noqa: E402
+from faultyfs import FaultyFile                     # noqa: E402
 from qcow2images import run                         # noqa: E402
 from vmdtest import Daemon, on_one_accel            # noqa: E402
+from waiting import wait_held                       # noqa: E402
 
 MIB = 1 << 20
 
@@ -146,11 +149,55 @@ def chains(recorder):
         assert i.client.call('query-named-block-nodes') == []
         i.add('nested', file_node(i.path('one')), backing={
             'driver': 'qcow2', 'node-name': 'inner', 'file': file_node(base)})
-        assert len(i.client.call('query-named-block-nodes')) == 4
+        i.remember()
+        assert len(i.nodes) == 4, i.nodes
+        # What is defined within it may be in use by others.
+        i.add('other', file_node(i.path('two')), backing='inner', **{'read-only': True})
+        error = i.client.error('blockdev-del', {'node-name': 'nested'})
+        assert error['reason'] == 'in-use' and "'/block-nodes/other'" in error['desc'], error
+        i.client.call('blockdev-del', node_name='other')
+        assert i.client.call('query-named-block-nodes') == i.nodes
         i.client.call('blockdev-del', node_name='nested')
         assert i.client.call('query-named-block-nodes') == []
         for name in 'one', 'two', 'base':
             run('qemu-img', 'check', '-q', i.path(name))
+
+
+def half_made(recorder):
+    """nodes are in use before that which they are defined in is made"""
+    with Images(recorder) as i, FaultyFile(MIB) as file:
+        base, top = i.path('base'), i.path('top')
+        run('qemu-img', 'create', '-q', '-f', 'raw', base, str(MIB))
+        create(top, '-b', base, '-F', 'raw')
+        with open(top, 'rb') as f:
+            content = f.read()
+        file.data[:len(content)] = content
+        nested = {'driver': 'qcow2', 'node-name': 'outer', 'file': file_node(file.path),
+                  'backing': {'driver': 'raw', 'node-name': 'inner', 'file': file_node(base)}}
+        other = i.daemon.client()
+        for goes_wrong in True, False:
+            if goes_wrong:
+                file.fail('read', errno.EIO)
+            file.hold('read')
+            i.client.send({'execute': 'blockdev-add', 'arguments': nested})
+            wait_held(file)
+            error = other.error('blockdev-del', {'node-name': 'inner'})
+            assert error['reason'] == 'in-use' and "'inner'" in error['desc'], error
+            for driver, link in ('raw', 'file'), ('qcow2', 'backing'):
+                options = {'driver': driver, 'file': file_node(top), link: 'inner'}
+                error = other.error('blockdev-add', options)
+                assert error['reason'] == 'in-use' and error['path'] == link, error
+            config = other.call('query-config')
+            assert not config['requests'], config
+            file.release()
+            assert ('error' in i.client.reply()) == goes_wrong
+            file.heal()
+            names = [n['node-name'] for n in other.call('query-named-block-nodes')]
+            assert ('inner' in names and 'outer' in names) != goes_wrong, names
+        error = other.error('blockdev-del', {'node-name': 'inner'})
+        assert error['reason'] == 'in-use' and "'outer'" in error['desc'], error
+        other.call('blockdev-del', node_name='outer')
+        assert other.call('query-named-block-nodes') == []
 
 
 def translate(drive):
@@ -281,4 +328,4 @@ def linux(recorder):
                 assert f.read() == bytes(wanted), path
 
 
-vmdtest.main([refusals, chains, guesses, descriptors, linux])
+vmdtest.main([refusals, chains, half_made, guesses, descriptors, linux])

@@ -54,6 +54,8 @@ static void test_hold(void)
     g_assert_false(object_may_delete(b, &error));
     assert_error(&error, ERROR_REASON_IN_USE,
                  "object '/objects/b0' is in use by property 'friend' of '/objects/h0'");
+    g_assert_true(object_may_delete_with(b, h, &error));
+    g_assert_false(object_may_delete_with(b, holder(root, "h1"), NULL));
     g_assert_true(object_may_delete(h, NULL));
     object_dismantle(h);
     g_assert_null(props_of(h)->friend.target);
@@ -110,6 +112,23 @@ static void test_set_link_wrongly(void)
         g_assert_cmpint(refs(b), ==, 1);
         g_assert_null(cases[i].obj->given);
     }
+    tree_free(root);
+}
+
+/* The target's class may refuse a holder. */
+static void test_refused(void)
+{
+    Object *root = tree_new();
+    Object *b = backend(root, "objects", "b0");
+    Object *h = holder(root, "h0");
+
+    set_path(&props_of(h)->friend, "b0");
+    fail_at("backend.may_link");
+    assert_fails(h, ERROR_REASON_HOST_ERROR, "property 'friend': backend.may_link failed",
+                 "friend");
+    g_assert_cmpint(refs(b), ==, 1);
+    fail_at(NULL);
+    g_assert_true(object_link(h, NULL));
     tree_free(root);
 }
 
@@ -380,6 +399,7 @@ static void add_tests(void)
     g_test_add_func("/qom/link/hold", test_hold);
     g_test_add_func("/qom/link/set", test_set_link);
     g_test_add_func("/qom/link/set-wrongly", test_set_link_wrongly);
+    g_test_add_func("/qom/link/refused", test_refused);
     g_test_add_func("/qom/link/not-found", test_not_found);
     g_test_add_func("/qom/link/type", test_type);
     g_test_add_func("/qom/link/folders", test_folders);

@@ -121,6 +121,14 @@ static void backend_dismantle(Object *obj)
     log_word(word);
 }
 
+/* In no log: a backend has many holders. */
+static bool backend_may_link(Object *obj, const Object *holder, GError **error)
+{
+    const char *hook = "backend.may_link";
+
+    return g_strcmp0(failing, hook) || step(hook, error);
+}
+
 /* A linker gives its lodger back to /objects, as a machine its accelerator. */
 static void linker_dismantle(Object *obj)
 {
@@ -138,7 +146,9 @@ static void linker_dismantle(Object *obj)
 static const ObjectOps linker_ops = { .dismantle = linker_dismantle };
 static const TypeInfo linker_type = { .schema = &qmp_class_test_linker, .object = &linker_ops };
 
-static const ObjectOps backend_ops = { .dismantle = backend_dismantle };
+static const ObjectOps backend_ops = {
+    .dismantle = backend_dismantle, .may_link = backend_may_link,
+};
 static const TypeInfo backend_type = { .schema = &qmp_class_test_backend, .object = &backend_ops };
 
 /* ---- Bus ---- */
