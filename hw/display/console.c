@@ -41,6 +41,7 @@ Console *console_new(Device *dev, guint head, const ConsoleOps *ops, void *opaqu
 void console_free(Console *console)
 {
     console_end_watches(console);
+    g_clear_pointer(&console->cursor, console_cursor_free);
     g_ptr_array_remove(consoles(machine_of(console->dev)), console);
     object_unparent(&console->object);
 }

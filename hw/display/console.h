@@ -15,6 +15,7 @@
 #include "qom/device.h"
 
 typedef struct Console Console;
+typedef struct ConsoleCursor ConsoleCursor;     /* console-cursor.h */
 typedef struct ConsoleWatch ConsoleWatch;
 
 /* A screen in a text mode.  Each cell has a code of the card's character set (code page 437)
@@ -76,6 +77,9 @@ typedef struct {
     void (*resized)(void *opaque, Surface *picture);
     /* n rows of it, from `first` on, have changed. */
     void (*changed)(void *opaque, guint first, guint n);
+    /* The card's cursor has moved, come or gone; with shape, it looks different, too.  The first
+     * call comes after the first picture, if the card has a cursor.  May be NULL. */
+    void (*cursor)(void *opaque, const ConsoleCursor *cursor, bool shape);
     /* The card is going, and the watch with it: it need not be ended. */
     void (*gone)(void *opaque);
 } ConsoleWatchOps;
