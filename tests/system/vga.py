@@ -389,6 +389,9 @@ def stuck_readers(recorder):
                 client.send({'execute': 'screendump', 'arguments': {'fdname': 'pipe'}})
             select.select([second], [], [])         # it has begun
             gone.close()
+            hangup = select.poll()
+            hangup.register(second, 0)
+            assert hangup.poll(5000), 'the picture of a client that is gone is still written'
             error = stuck.reply()['error']
             assert (error['reason'], error['path']) == ('file-not-usable', 'fdname'), error
             for pipe in first, second:
