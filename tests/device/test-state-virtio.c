@@ -16,6 +16,7 @@
 #include "hw/block/block.h"
 #include "hw/chardev/char.h"
 #include "hw/display/console-cursor.h"
+#include "hw/display/vga-regs.h"
 #include "hw/machine/machine-aio.h"
 #include "hw/net/net.h"
 #include "qmp/bytes.h"
@@ -691,7 +692,52 @@ static void gpu_go_on(Carry *c)
     note_heads(c);
 }
 
+/* The same with a VGA: which of them shows its picture, and the mode of the other one. */
+
+static void vga_make(Carry *c)
+{
+    c->dev = carry_device(c, "virtio-vga", "g0", "romfile", "");
+    c->opaque = carry_driver_pci(c, c->dev);
+}
+
+/* Registers of DISPI, in BAR 2. */
+static void dispi(VirtioDriver *d, guint index, guint16 value)
+{
+    virtio_driver_set_bar(d, 2, 0x500 + index * 2, value, 2);
+}
+
+static void vga_busy(Carry *c)
+{
+    VirtioDriver *d = c->opaque;
+
+    dispi(d, VBE_XRES, 320);
+    dispi(d, VBE_YRES, 200);
+    dispi(d, VBE_BPP, 32);
+    dispi(d, VBE_ENABLE, VBE_ENABLED);
+    gpu_start(d);
+    gpu_picture(d, 1, 32, 32)[0] = GUINT32_TO_LE(0x123456);
+    g_assert_cmphex(gpu_ask(d, GPU_SET_SCANOUT, 0, 0, 32, 32, 0, 1), ==, GPU_OK);
+    gpu_show(d, 1, 32, 32);
+}
+
+static void note_size(Carry *c)
+{
+    g_autoptr(Surface) surface = console_draw(console_find(c->rig->root, "g0", 0, NULL), NULL);
+
+    g_assert_nonnull(surface);
+    carry_note(c, "%u by %u", surface_width(surface), surface_height(surface));
+}
+
+static void vga_go_on(Carry *c)
+{
+    carry_note(c, "%06x", gpu_pixel(c->rig, "g0", 0, 0, 0));
+    note_size(c);
+    gpu_start(c->opaque);               /* resets it */
+    note_size(c);
+}
+
 static const CarryCase cases[] = {
+    { "virtio-vga", vga_make, vga_busy, vga_go_on, NULL },
     { "gpu", gpu_make, gpu_busy, gpu_go_on, NULL },
     { "rng", rng_make, rng_busy, rng_go_on, NULL },
     { "rng-pci", rng_pci_make, rng_pci_busy, rng_pci_go_on, NULL },
