@@ -18,6 +18,7 @@
 #include "hw/display/bochs-display.h"
 #include "hw/display/console.h"
 #include "hw/display/vga-pci.h"
+#include "hw/display/virtio-gpu.h"
 #include "hw/dma/i8257.h"
 #include "hw/floppy/fdc.h"
 #include "hw/floppy/floppy.h"
@@ -130,6 +131,9 @@ const TypeInfo *const hw_types[] = {
     &pci_vga_type,
     &secondary_vga_type,
     &vga_type,
+    &virtio_gpu_pci_type,
+    &virtio_gpu_type,
+    &virtio_vga_type,
 
     /* floppy */
     &floppy_bus_type,

@@ -41,7 +41,8 @@ struct QmpRequest {
     void *data;
     guint refs;
     bool ended;
-    gint cancelled;             /* its result is no longer wanted; atomic */
+    bool cancelled;             /* its result is no longer wanted */
+    gint gone;                  /* its client is; atomic */
     bool sent;                  /* has arguments as text, or none */
     bool malformed;             /* node does not fit the command */
 

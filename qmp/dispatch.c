@@ -54,17 +54,20 @@ const QmpCommand *qmp_request_command(const QmpRequest *req)
 
 void qmp_request_cancel(QmpRequest *req)
 {
-    g_atomic_int_set(&req->cancelled, true);
+    req->cancelled = true;
 }
 
 bool qmp_request_is_cancelled(const QmpRequest *req, GError **error)
 {
-    bool cancelled = g_atomic_int_get(&req->cancelled);
-
-    if (cancelled) {
+    if (req->cancelled) {
         qmp_error_set(error, ERROR_REASON_GENERIC, "the client no longer waits for it");
     }
-    return cancelled;
+    return req->cancelled;
+}
+
+bool qmp_request_is_abandoned(const QmpRequest *req)
+{
+    return g_atomic_int_get(&req->gone);
 }
 
 const char *qmp_request_peer(const QmpRequest *req)

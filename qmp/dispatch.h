@@ -116,7 +116,11 @@ void qmp_request_fail(QmpRequest *req, GError *error);
 
 /* Whether the result of an async request is no longer wanted: then *error says so,
  * and the handler undoes what it has done.  To be called before something takes
- * effect.  Any thread, while the request exists. */
+ * effect. */
 bool qmp_request_is_cancelled(const QmpRequest *req, GError **error);
+
+/* Whether its client has disconnected: what only the client has a use for need not be done.  Any
+ * thread, while the request exists. */
+bool qmp_request_is_abandoned(const QmpRequest *req);
 
 #endif

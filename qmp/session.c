@@ -88,6 +88,7 @@ static void call_detach(QmpCall *call)
     call->session = NULL;
     if (call->request) {
         call->request->session = NULL;
+        g_atomic_int_set(&call->request->gone, true);
     }
 }
 

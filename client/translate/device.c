@@ -95,6 +95,7 @@ static const char *device_class(const Plan *plan, const char *name)
     static const char *const names[][2] = {
         { "virtio-balloon", "virtio-balloon-device" },
         { "virtio-blk", "virtio-blk-device" },
+        { "virtio-gpu", "virtio-gpu-device" },
         { "virtio-net", "virtio-net-device" },
         { "virtio-rng", "virtio-rng-device" },
         { "virtio-serial", "virtio-serial-device" },

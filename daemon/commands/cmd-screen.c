@@ -75,7 +75,7 @@ static int wait_room(const Output *out)
     struct pollfd wait = { .fd = out->fd, .events = POLLOUT };
 
     for (guint i = 0; i < PATIENCE_S / LOOK_S; i++) {
-        if (qmp_request_is_cancelled(out->req, NULL)) {
+        if (qmp_request_is_abandoned(out->req)) {
             return ECANCELED;
         }
         if (poll(&wait, 1, LOOK_S * 1000) > 0) {

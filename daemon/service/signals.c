@@ -67,7 +67,7 @@ Signals *signals_watch(struct event_base *base,
     signals->f = f;
     signals->opaque = opaque;
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);           /* the write fails, which is said to who asked */
+    signal(SIGXFSZ, SIG_IGN);           /* the write fails, and the client is told */
     ending_signals(&set);
     signals->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals->fd >= 0) {

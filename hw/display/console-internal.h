@@ -3,6 +3,7 @@
  * What the files behind console.h share; no other file includes it:
  *
  *   console.c        class console, finding and drawing one
+ *   console-cursor.c a cursor that the card shows over it
  *   console-text.c   text as Unicode
  *   console-watch.c  watchers
  */
@@ -10,7 +11,7 @@
 #define HW_DISPLAY_CONSOLE_INTERNAL_H
 
 #include "hw/core/clock.h"
-#include "hw/display/console.h"
+#include "hw/display/console-cursor.h"
 
 struct Console {
     Object object;
@@ -22,9 +23,17 @@ struct Console {
     bool telling;               /* calls of watchers are in progress */
     Timer *timer;
     Surface *picture;           /* once it was drawn */
+    ConsoleCursor *cursor;      /* once the card has defined one */
+    bool moved, shaped;         /* so it did since watchers heard of it */
 };
+
+/* ---- console-watch.c ---- */
 
 /* Ends all watches. */
 void console_end_watches(Console *console);
+
+/* ---- console-cursor.c ---- */
+
+void console_cursor_free(ConsoleCursor *cursor);        /* accepts NULL */
 
 #endif

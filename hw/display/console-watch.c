@@ -17,6 +17,7 @@ struct ConsoleWatch {
     const ConsoleWatchOps *ops;
     void *opaque;
     bool fresh;                 /* it has not seen the picture yet */
+    bool pointed;               /* it has heard of the cursor */
     bool ended;                 /* it hears no more, and goes after the calls in progress */
 };
 
@@ -32,6 +33,21 @@ static void tell_picture(Console *console, bool all)
             watch->ops->resized(watch->opaque, console->picture);
         }
     }
+}
+
+/* One who has not heard of the cursor yet is told its shape. */
+static void tell_cursor(Console *console)
+{
+    for (guint i = 0; i < console->watches->len; i++) {
+        ConsoleWatch *watch = console->watches->pdata[i];
+        bool shape = console->shaped || !watch->pointed;
+
+        if ((console->moved || shape) && !watch->fresh && !watch->ended && watch->ops->cursor) {
+            watch->pointed = true;
+            watch->ops->cursor(watch->opaque, console->cursor, shape);
+        }
+    }
+    console->moved = console->shaped = false;
 }
 
 static void tell_rows(Console *console, guint first, guint n)
@@ -148,6 +164,9 @@ static void look(void *opaque, gint64 now)
         look_anew(console);
     } else {
         look_again(console);
+    }
+    if (console->cursor) {
+        tell_cursor(console);
     }
     console->telling = false;
     sweep(console);

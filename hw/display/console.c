@@ -41,11 +41,23 @@ Console *console_new(Device *dev, guint head, const ConsoleOps *ops, void *opaqu
 void console_free(Console *console)
 {
     console_end_watches(console);
+    g_clear_pointer(&console->cursor, console_cursor_free);
     g_ptr_array_remove(consoles(machine_of(console->dev)), console);
     object_unparent(&console->object);
 }
 
 /* ---- Finding one ---- */
+
+/* Whether it is a console of the device, or of a part of it, as of a card behind virtio-pci. */
+static bool belongs_to(const Console *console, const Device *dev)
+{
+    const Object *obj = &console->dev->object;
+
+    while (obj && obj != &dev->object) {
+        obj = obj->parent;
+    }
+    return obj;
+}
 
 /* The console of a device, or of any device if dev is NULL; head -1: the first. */
 static Console *pick(const Machine *machine, const Device *dev, gint64 head)
@@ -55,7 +67,7 @@ static Console *pick(const Machine *machine, const Device *dev, gint64 head)
     for (guint i = 0; all && i < all->len; i++) {
         Console *console = all->pdata[i];
 
-        if ((!dev || console->dev == dev) &&
+        if ((!dev || belongs_to(console, dev)) &&
             (head < 0 || console_props(console)->head == head)) {
             return console;
         }
@@ -117,6 +129,11 @@ Surface *console_draw(Console *console, GError **error)
         console->ops->draw(console->opaque, surface, NULL);
     }
     return surface;
+}
+
+bool console_wish(Console *console, guint width, guint height)
+{
+    return console->ops->wish && console->ops->wish(console->opaque, width, height);
 }
 
 bool console_text(Console *console, ConsoleText *ret, GError **error)

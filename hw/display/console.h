@@ -15,6 +15,7 @@
 #include "qom/device.h"
 
 typedef struct Console Console;
+typedef struct ConsoleCursor ConsoleCursor;     /* console-cursor.h */
 typedef struct ConsoleWatch ConsoleWatch;
 
 /* A screen in a text mode.  Each cell has a code of the card's character set (code page 437)
@@ -40,6 +41,9 @@ typedef struct {
     /* The text on it, for console_text_clear(); false if it shows graphics, or nothing.  NULL: the
      * card has no text modes. */
     bool (*text)(void *opaque, ConsoleText *ret);
+    /* A viewer would like this size, or has no room for a picture (0, 0).  NULL: the card cannot
+     * tell the guest. */
+    bool (*wish)(void *opaque, guint width, guint height);
 } ConsoleOps;
 
 /* For realize, and its counterpart, which ends all watches: the console of output `head`, as child
@@ -47,10 +51,11 @@ typedef struct {
 Console *console_new(Device *dev, guint head, const ConsoleOps *ops, void *opaque);
 void console_free(Console *console);
 
-/* The console of output `head` (-1: of the first one) of the device with this id or path; without
- * a device, of the machine's first card, and head must be -1.  Fails, mostly with the argument that is
- * wrong as path ("device", "head"): no-machine, device-not-found, invalid-value, not-supported (the
- * device has no console or, without a path, the machine has no card). */
+/* The console of output `head` (-1: of the first one) of the device with this id or path, or of a
+ * part of it; without a device, of the machine's first card, and head must be -1.  Fails, mostly
+ * with the argument that is wrong as path ("device", "head"): no-machine, device-not-found,
+ * invalid-value, not-supported (the device has no console or, without a path, the machine has no
+ * card). */
 Console *console_find(Object *root, const char *device, gint64 head, GError **error);
 
 /* What it shows now, for surface_free().  surface_load() has been called.  Fails with no-memory. */
@@ -62,6 +67,10 @@ bool console_text(Console *console, ConsoleText *ret, GError **error);
 void console_text_clear(ConsoleText *text);
 /* A row in UTF-8, without blanks at its end; newly allocated. */
 char *console_text_line(const ConsoleText *text, guint row);
+
+/* Asks the guest to show a picture of this size, which is the viewer's; with 0 and 0, none.  False:
+ * the card has no way to say so.  What the guest does is its own decision. */
+bool console_wish(Console *console, guint width, guint height);
 
 /* ---- Watching ---- */
 
@@ -76,6 +85,9 @@ typedef struct {
     void (*resized)(void *opaque, Surface *picture);
     /* n rows of it, from `first` on, have changed. */
     void (*changed)(void *opaque, guint first, guint n);
+    /* The card's cursor has moved, come or gone; with shape, it looks different, too.  The first
+     * call comes after the first picture, if the card has a cursor.  May be NULL. */
+    void (*cursor)(void *opaque, const ConsoleCursor *cursor, bool shape);
     /* The card is going, and the watch with it: it need not be ended. */
     void (*gone)(void *opaque);
 } ConsoleWatchOps;

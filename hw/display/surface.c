@@ -68,6 +68,8 @@ void surface_fill(Surface *surface, guint first, guint n, SurfaceFormat format, 
         [SURFACE_XRGB8888] = PIXMAN_x8r8g8b8,
         [SURFACE_BGR888] = PIXMAN_b8g8r8,
         [SURFACE_BGRX8888] = PIXMAN_b8g8r8x8,
+        [SURFACE_XBGR8888] = PIXMAN_x8b8g8r8,
+        [SURFACE_RGBX8888] = PIXMAN_r8g8b8x8,
     };
     pixman_image_t *source = pixman_image_create_bits(formats[format], surface->width, n,
                                                       (guint32 *)bits, pitch);

@@ -21,6 +21,8 @@ typedef enum {
     SURFACE_XRGB8888,           /* 32 bits: blue, green, red, nothing */
     SURFACE_BGR888,             /* 24 bits: red, green, blue */
     SURFACE_BGRX8888,           /* 32 bits: nothing, red, green, blue */
+    SURFACE_XBGR8888,           /* 32 bits: red, green, blue, nothing */
+    SURFACE_RGBX8888,           /* 32 bits: nothing, blue, green, red */
 } SurfaceFormat;
 
 /* Loads pixman, unless it is loaded.  Any thread; the first call reads files, so it belongs

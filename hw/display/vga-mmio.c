@@ -94,8 +94,8 @@ static MemoryRegion *keep(VgaMmio *mmio, MemoryRegion *region)
     return region;
 }
 
-MemoryRegion *vga_mmio_new_io(VgaMmio *mmio, const char *name, const RegionOps *ops, void *opaque,
-                              guint64 size)
+static MemoryRegion *new_io(VgaMmio *mmio, const char *name, const RegionOps *ops, void *opaque,
+                            guint64 size)
 {
     return keep(mmio, region_new_io(&mmio->dev->object, name, ops, opaque, size));
 }
@@ -115,20 +115,39 @@ MemoryRegion *vga_mmio_new_bar(VgaMmio *mmio, const VgaMmioParts *parts)
     MemoryRegion *bar = keep(mmio, region_new_container(&mmio->dev->object, "vga.mmio",
                                                          MMIO_SIZE));
 
-    region_add(bar, MMIO_DISPI, vga_mmio_new_io(mmio, "vga.dispi", &vga_vbe_mmio, mmio->vga,
-                                                MMIO_DISPI_SIZE), 0);
+    region_add(bar, MMIO_DISPI,
+               new_io(mmio, "vga.dispi", &vga_vbe_mmio, mmio->vga, MMIO_DISPI_SIZE), 0);
     if (parts->ports) {
-        region_add(bar, MMIO_PORTS, vga_mmio_new_io(mmio, "vga.ports", &vga_ports, mmio->vga,
-                                                    VGA_PORTS_SIZE), 0);
+        region_add(bar, MMIO_PORTS,
+                   new_io(mmio, "vga.ports", &vga_ports, mmio->vga, VGA_PORTS_SIZE), 0);
     }
     if (parts->edid) {
         edid_fill(mmio->edid, parts->edid);
-        region_add(bar, MMIO_EDID, vga_mmio_new_io(mmio, "vga.edid", &edid_ops, mmio,
-                                                   EDID_SIZE), 0);
+        region_add(bar, MMIO_EDID, new_io(mmio, "vga.edid", &edid_ops, mmio, EDID_SIZE), 0);
     }
     if (parts->order) {
-        region_add(bar, MMIO_EXTENDED, vga_mmio_new_io(mmio, "vga.order", &extended_ops, mmio,
-                                                       MMIO_EXTENDED_SIZE), 0);
+        region_add(bar, MMIO_EXTENDED,
+                   new_io(mmio, "vga.order", &extended_ops, mmio, MMIO_EXTENDED_SIZE), 0);
     }
     return bar;
+}
+
+void vga_mmio_add_fixed(VgaMmio *mmio, PciDevice *pci)
+{
+    static const struct {
+        const char *name;
+        const RegionOps *ops;
+        guint32 address, size;
+        bool io;
+    } fixed[] = {
+        { "vga.window", &vga_window, VGA_WINDOW, VGA_WINDOW_SIZE, false },
+        { "vga.mono", &vga_mono_ports, VGA_PORTS_MONO, VGA_PORTS_MONO_SIZE, true },
+        { "vga.io", &vga_ports, VGA_PORTS, VGA_PORTS_SIZE, true },
+        { "vga.vbe", &vga_vbe_ports, VBE_PORTS, VBE_PORTS_SIZE, true },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(fixed); i++) {
+        pci_add_fixed(pci, fixed[i].io, fixed[i].address,
+                      new_io(mmio, fixed[i].name, fixed[i].ops, mmio->vga, fixed[i].size));
+    }
 }

@@ -12,7 +12,7 @@
 
 #include "hw/display/edid.h"
 #include "hw/display/vga.h"
-#include "qom/device.h"
+#include "hw/pci/pci.h"
 
 /* Embedded in a card. */
 typedef struct {
@@ -26,10 +26,6 @@ typedef struct {
 void vga_mmio_init(VgaMmio *mmio, Device *dev, Vga *vga);
 void vga_mmio_done(VgaMmio *mmio);
 
-/* A region of the card, which vga_mmio_done() frees. */
-MemoryRegion *vga_mmio_new_io(VgaMmio *mmio, const char *name, const RegionOps *ops, void *opaque,
-                              guint64 size);
-
 /* The frame buffer, for BAR 0; guests reach it in address space as. */
 MemoryRegion *vga_mmio_new_vram(VgaMmio *mmio, AddressSpace *as);
 
@@ -41,5 +37,8 @@ typedef struct {
 
 /* The region for BAR 2. */
 MemoryRegion *vga_mmio_new_bar(VgaMmio *mmio, const VgaMmioParts *parts);
+
+/* The addresses of IBM's adapters, and of DISPI. */
+void vga_mmio_add_fixed(VgaMmio *mmio, PciDevice *pci);
 
 #endif

@@ -104,27 +104,12 @@ static void add_mmio(PciVga *s, bool ports)
 
 static bool vga_realize(Device *dev, GError **error)
 {
-    static const struct {
-        const char *name;
-        const RegionOps *ops;
-        guint32 address, size;
-        bool io;
-    } fixed[] = {
-        { "vga.window", &vga_window, VGA_WINDOW, VGA_WINDOW_SIZE, false },
-        { "vga.mono", &vga_mono_ports, VGA_PORTS_MONO, VGA_PORTS_MONO_SIZE, true },
-        { "vga.io", &vga_ports, VGA_PORTS, VGA_PORTS_SIZE, true },
-        { "vga.vbe", &vga_vbe_ports, VBE_PORTS, VBE_PORTS_SIZE, true },
-    };
     PciVga *s = to_pci_vga(dev);
 
     if (vga_props(dev)->mmio) {
         add_mmio(s, true);
     }
-    for (guint i = 0; i < G_N_ELEMENTS(fixed); i++) {
-        pci_add_fixed(&s->parent, fixed[i].io, fixed[i].address,
-                      vga_mmio_new_io(&s->mmio, fixed[i].name, fixed[i].ops, &s->vga,
-                                      fixed[i].size));
-    }
+    vga_mmio_add_fixed(&s->mmio, &s->parent);
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The registers of virtio-pci in BAR 4, the capabilities that locate them, and
+ * The registers of virtio-pci in BAR 4 (or another one), the capabilities that locate them, and
  * the window to them in config space.  VIRTIO 1.2 sections 4.1.4.3 to 4.1.4.7 and
  * 4.1.4.9.
  *
@@ -12,17 +12,10 @@
 #include "qom/qapi-objects-virtio-pci.h"
 #include "qom/qapi-trace.h"
 
-/* The layout of BAR 4, one page each. */
 enum {
-    COMMON_OFFSET = 0x0000,
-    ISR_OFFSET = 0x1000,
-    DEVICE_OFFSET = 0x2000,
-    NOTIFY_OFFSET = 0x3000,
-    AREA = 0x1000,
+    AREA = 0x1000,              /* of registers, but for the notifications */
     NOTIFY_STEP = 4,            /* notify_off_multiplier */
     QUEUE_PAGE = 0x1000,        /* the same with page-per-vq */
-    MODERN_BAR = 4,
-    PIO_BAR = 2,
     PIO_SIZE = 4,
 };
 
@@ -349,13 +342,25 @@ typedef struct {
     guint size;
 } Access;
 
-static const RegionOps *area_ops(guint32 *offset)
-{
-    static const RegionOps *const areas[] = { &common_ops, &isr_ops, &device_ops };
-    guint n = *offset / AREA;
+static const RegionOps *const all_ops[VIRTIO_PCI_N_AREAS] = {
+    [VIRTIO_PCI_COMMON] = &common_ops,
+    [VIRTIO_PCI_ISR] = &isr_ops,
+    [VIRTIO_PCI_DEVICE] = &device_ops,
+    [VIRTIO_PCI_NOTIFY] = &notify_ops,
+};
 
-    *offset -= MIN(n, G_N_ELEMENTS(areas)) * AREA;
-    return n < G_N_ELEMENTS(areas) ? areas[n] : &notify_ops;
+/* NULL: there is no register of ours. */
+static const RegionOps *area_ops(const VirtioPci *s, guint32 *offset)
+{
+    for (guint i = 0; i < VIRTIO_PCI_N_AREAS; i++) {
+        const VirtioPciArea *area = &s->areas[i];
+
+        if (*offset >= area->offset && *offset - area->offset < area->size) {
+            *offset -= area->offset;
+            return all_ops[i];
+        }
+    }
+    return NULL;
 }
 
 /* The driver's choice; false if it is invalid. */
@@ -363,17 +368,17 @@ static bool chosen(const VirtioPci *s, Access *ret)
 {
     const guint8 *cap = s->pci.config + s->window;
     guint32 offset = pci_get_long(cap + CAP_OFFSET), size = pci_get_long(cap + CAP_SIZE);
-    const MemoryRegion *bar = cap[CAP_BAR] == MODERN_BAR ? s->modern
-                            : cap[CAP_BAR] == PIO_BAR ? s->pio_notify : NULL;
+    const MemoryRegion *bar = cap[CAP_BAR] == s->layout->modern_bar ? s->modern
+                            : cap[CAP_BAR] == s->layout->pio_bar ? s->pio_notify : NULL;
 
     if (!bar || (size != 1 && size != 2 && size != 4) || offset % size ||
         offset >= region_size(bar)) {
         return false;
     }
-    ret->ops = bar == s->modern ? area_ops(&offset) : &pio_notify_ops;
+    ret->ops = bar == s->modern ? area_ops(s, &offset) : &pio_notify_ops;
     ret->offset = offset;
     ret->size = size;
-    return true;
+    return ret->ops;
 }
 
 void virtio_pci_window_read(VirtioPci *s)
@@ -431,13 +436,53 @@ static guint8 *add_cap(VirtioPci *s, guint bytes, guint8 type, guint8 bar, guint
     return cap;
 }
 
-static MemoryRegion *add_area(VirtioPci *s, const char *name, const RegionOps *ops, guint32 offset,
-                              guint32 size)
+/* The areas are in the order of their numbers, up to the BAR's end if others are before them. */
+static void place_areas(VirtioPci *s)
 {
-    MemoryRegion *region = region_new_io(&s->pci.device.object, name, ops, s, size);
+    const VirtioPciProps *props = virtio_pci_props(s);
+    bool small = s->layout->room && !props->page_per_vq;        /* there is no other room */
+    guint32 offset = 0, size;
 
-    region_add(s->modern, offset, region, 0);
-    return region;
+    for (guint i = 0; i < VIRTIO_PCI_N_AREAS; i++) {
+        s->areas[i].size = small && i <= VIRTIO_PCI_ISR ? AREA / 2 : AREA;
+    }
+    s->areas[VIRTIO_PCI_NOTIFY].size = VIRTIO_PCI_MAX_QUEUES * s->notify_multiplier;
+    size = 1u << g_bit_storage(3 * AREA + s->areas[VIRTIO_PCI_NOTIFY].size - 1);
+    s->modern = region_new_container(&s->pci.device.object, "virtio-pci-modern", size);
+    for (guint i = 0; s->layout->room && i < VIRTIO_PCI_N_AREAS; i++) {
+        size -= s->areas[i].size;
+        offset = size;
+    }
+    for (guint i = 0; i < VIRTIO_PCI_N_AREAS; i++) {
+        s->areas[i].offset = offset;
+        offset += s->areas[i].size;
+    }
+}
+
+static void add_areas(VirtioPci *s)
+{
+    static const char *const names[VIRTIO_PCI_N_AREAS] = {
+        "virtio-pci-common", "virtio-pci-isr", "virtio-pci-device", "virtio-pci-notify",
+    };
+
+    for (guint i = 0; i < VIRTIO_PCI_N_AREAS; i++) {
+        VirtioPciArea *area = &s->areas[i];
+
+        area->region = region_new_io(&s->pci.device.object, names[i], all_ops[i], s, area->size);
+        region_add(s->modern, area->offset, area->region, 0);
+    }
+}
+
+void virtio_pci_drop_areas(VirtioPci *s)
+{
+    for (guint i = 0; i < VIRTIO_PCI_N_AREAS; i++) {
+        MemoryRegion *region = g_steal_pointer(&s->areas[i].region);
+
+        if (region) {
+            region_remove(s->modern, region);
+            region_free(region);
+        }
+    }
 }
 
 static void add_window(VirtioPci *s)
@@ -453,17 +498,20 @@ static void add_window(VirtioPci *s)
     pci_set_long(writable + CAP_WINDOW_DATA, 0xffffffff);
 }
 
-static void add_capabilities(VirtioPci *s, guint32 notify_size)
+static void add_capabilities(VirtioPci *s)
 {
-    guint8 *cap;
+    static const guint8 types[VIRTIO_PCI_N_AREAS] = {
+        TYPE_COMMON, TYPE_ISR, TYPE_DEVICE, TYPE_NOTIFY,
+    };
+    guint8 *cap = NULL;
 
-    add_cap(s, CAP_BYTES, TYPE_COMMON, MODERN_BAR, COMMON_OFFSET, AREA);
-    add_cap(s, CAP_BYTES, TYPE_ISR, MODERN_BAR, ISR_OFFSET, AREA);
-    add_cap(s, CAP_BYTES, TYPE_DEVICE, MODERN_BAR, DEVICE_OFFSET, AREA);
-    cap = add_cap(s, CAP_BYTES_MORE, TYPE_NOTIFY, MODERN_BAR, NOTIFY_OFFSET, notify_size);
+    for (guint i = 0; i < VIRTIO_PCI_N_AREAS; i++) {
+        cap = add_cap(s, i == VIRTIO_PCI_NOTIFY ? CAP_BYTES_MORE : CAP_BYTES, types[i],
+                      s->layout->modern_bar, s->areas[i].offset, s->areas[i].size);
+    }
     pci_set_long(cap + CAP_NOTIFY_MULTIPLIER, s->notify_multiplier);
     if (s->pio_notify) {
-        cap = add_cap(s, CAP_BYTES_MORE, TYPE_NOTIFY, PIO_BAR, 0, PIO_SIZE);
+        cap = add_cap(s, CAP_BYTES_MORE, TYPE_NOTIFY, s->layout->pio_bar, 0, PIO_SIZE);
         pci_set_long(cap + CAP_NOTIFY_MULTIPLIER, 0);
     }
     add_window(s);
@@ -472,22 +520,15 @@ static void add_capabilities(VirtioPci *s, guint32 notify_size)
 void virtio_pci_add_modern(VirtioPci *s)
 {
     const VirtioPciProps *props = virtio_pci_props(s);
-    Object *owner = &s->pci.device.object;
-    guint32 notify_size;
 
     s->notify_multiplier = props->page_per_vq ? QUEUE_PAGE : NOTIFY_STEP;
-    notify_size = VIRTIO_PCI_MAX_QUEUES * s->notify_multiplier;
-    s->modern = region_new_container(owner, "virtio-pci-modern",
-                                     1u << g_bit_storage(NOTIFY_OFFSET + notify_size - 1));
-    s->common = add_area(s, "virtio-pci-common", &common_ops, COMMON_OFFSET, AREA);
-    s->isr_status = add_area(s, "virtio-pci-isr", &isr_ops, ISR_OFFSET, AREA);
-    s->device = add_area(s, "virtio-pci-device", &device_ops, DEVICE_OFFSET, AREA);
-    s->notify = add_area(s, "virtio-pci-notify", &notify_ops, NOTIFY_OFFSET, notify_size);
-    pci_add_bar(&s->pci, MODERN_BAR, PCI_BAR_MEM64 | PCI_BAR_PREFETCH, s->modern);
+    place_areas(s);
+    add_areas(s);
+    pci_add_bar(&s->pci, s->layout->modern_bar, PCI_BAR_MEM64 | PCI_BAR_PREFETCH, s->modern);
     if (props->modern_pio_notify) {
-        s->pio_notify = region_new_io(owner, "virtio-pci-notify-pio", &pio_notify_ops, s,
-                                      PIO_SIZE);
-        pci_add_bar(&s->pci, PIO_BAR, PCI_BAR_IO, s->pio_notify);
+        s->pio_notify = region_new_io(&s->pci.device.object, "virtio-pci-notify-pio",
+                                      &pio_notify_ops, s, PIO_SIZE);
+        pci_add_bar(&s->pci, s->layout->pio_bar, PCI_BAR_IO, s->pio_notify);
     }
-    add_capabilities(s, notify_size);
+    add_capabilities(s);
 }

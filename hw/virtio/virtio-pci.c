@@ -12,11 +12,7 @@
 #include "qmp/error.h"
 #include "qom/qapi-objects-virtio-pci.h"
 
-enum {
-    MODERN_ID = 0x1040,         /* plus the device's number */
-    MODERN_REVISION = 1,
-    MSIX_BAR = 1,
-};
+enum { MODERN_REVISION = 1 };
 
 void virtio_pci_call(VirtioPci *s, void (*f)(void *opaque, guint64 argument), guint64 argument)
 {
@@ -62,7 +58,8 @@ static void queue_notifier(void *opaque, guint n, int fd, bool on)
     VirtioPci *s = opaque;
 
     if (s->live && virtio_pci_props(s)->ioeventfd) {
-        set_notifier(s->notify, (guint64)n * s->notify_multiplier, false, n, fd, on);
+        set_notifier(s->areas[VIRTIO_PCI_NOTIFY].region, (guint64)n * s->notify_multiplier, false,
+                     n, fd, on);
         set_notifier(s->pio_notify, 0, true, n, fd, on);
         set_notifier(s->legacy, VIRTIO_PCI_LEGACY_NOTIFY, true, n, fd, on);
     }
@@ -138,7 +135,7 @@ static bool touches_window(const VirtioPci *s, guint offset, guint size)
     return s->window && touches(offset, size, s->window + 16, 4);
 }
 
-static void config_read(PciDevice *dev, guint offset, guint size)
+void virtio_pci_config_read(PciDevice *dev, guint offset, guint size)
 {
     VirtioPci *s = to_virtio_pci(dev);
 
@@ -147,7 +144,7 @@ static void config_read(PciDevice *dev, guint offset, guint size)
     }
 }
 
-static void config_written(PciDevice *dev, guint offset, guint size)
+void virtio_pci_config_written(PciDevice *dev, guint offset, guint size)
 {
     VirtioPci *s = to_virtio_pci(dev);
 
@@ -166,11 +163,30 @@ static void config_written(PciDevice *dev, guint offset, guint size)
 
 /* ---- Realizing ---- */
 
+/* A device that is newer than the legacy interface has no id for it. */
+static bool check_newer(VirtioPci *s, GError **error)
+{
+    const VirtioPciProps *props = virtio_pci_props(s);
+    const char *wrong = props->disable_legacy == ON_OFF_AUTO_OFF ? "disable-legacy"
+                        : props->disable_modern ? "disable-modern" : NULL;
+
+    if (wrong && s->pci.function->device_id >= VIRTIO_PCI_MODERN_ID) {
+        qmp_error_set_at(error, wrong, ERROR_REASON_INVALID_VALUE,
+                         "'%s': the device has only the modern interface", wrong);
+        return false;
+    }
+    return true;
+}
+
 static bool check_properties(VirtioPci *s, GError **error)
 {
     const VirtioPciProps *props = virtio_pci_props(s);
 
-    s->legacy_on = props->disable_legacy != ON_OFF_AUTO_ON;
+    if (!check_newer(s, error)) {
+        return false;
+    }
+    s->legacy_on = props->disable_legacy != ON_OFF_AUTO_ON &&
+                   s->pci.function->device_id < VIRTIO_PCI_MODERN_ID;
     s->modern_on = !props->disable_modern;
     if (!s->legacy_on && !s->modern_on) {
         qmp_error_set_at(error, "disable-modern", ERROR_REASON_INVALID_VALUE,
@@ -218,7 +234,7 @@ static void fill_header(VirtioPci *s, const VirtioDevice *dev)
         pci_set_word(config + PCI_SUBSYSTEM_ID, virtio_device_id(dev));
         return;
     }
-    pci_set_word(config + PCI_DEVICE_ID, MODERN_ID + virtio_device_id(dev));
+    pci_set_word(config + PCI_DEVICE_ID, VIRTIO_PCI_MODERN_ID + virtio_device_id(dev));
     config[PCI_REVISION_ID] = MODERN_REVISION;
 }
 
@@ -232,14 +248,7 @@ static void drop_region(MemoryRegion **region)
 
 static void drop_regions(VirtioPci *s)
 {
-    MemoryRegion **const areas[] = { &s->common, &s->isr_status, &s->device, &s->notify };
-
-    for (guint i = 0; i < G_N_ELEMENTS(areas); i++) {
-        if (*areas[i]) {
-            region_remove(s->modern, *areas[i]);
-        }
-        drop_region(areas[i]);
-    }
+    virtio_pci_drop_areas(s);
     drop_region(&s->modern);
     drop_region(&s->pio_notify);
     drop_region(&s->legacy);
@@ -256,7 +265,7 @@ static bool add_registers(VirtioPci *s, GError **error)
     if (s->legacy_on) {
         virtio_pci_add_legacy(s);
     }
-    if (props->vectors && !pci_msix_init_bar(&s->pci, props->vectors, MSIX_BAR, error)) {
+    if (props->vectors && !pci_msix_init_bar(&s->pci, props->vectors, s->layout->msix_bar, error)) {
         drop_regions(s);
         return false;
     }
@@ -298,8 +307,10 @@ static void virtio_pci_unrealize(Device *device)
 
 static void virtio_pci_init(Object *obj)
 {
+    static const VirtioPciLayout layout = { .modern_bar = 4, .msix_bar = 1, .pio_bar = 2 };
     VirtioPci *s = to_virtio_pci(obj);
 
+    s->layout = &layout;
     s->bus = virtio_bus_new(&s->pci.device, &qmp_class_virtio_pci_bus, "virtio-bus",
                             &transport_ops, s);
 }
@@ -346,29 +357,23 @@ const TypeInfo virtio_pci_type = {
     .device = &virtio_pci_device_ops,
 };
 
-/* ---- Functions (section 4.1.2.1: transitional device ids; class codes as QEMU's) ---- */
-
-#define FUNCTION(device_id_, class_id_) \
-    &(const PciFunction){ \
-        .vendor_id = 0x1af4, .device_id = (device_id_), .class_id = (class_id_), .pin = 1, \
-        .config_read = config_read, .config_written = config_written, \
-    }
+/* ---- Functions ---- */
 
 const TypeInfo virtio_balloon_pci_type = {
-    .schema = &qmp_class_virtio_balloon_pci_base, .kind = FUNCTION(0x1002, 0x00ff),
+    .schema = &qmp_class_virtio_balloon_pci_base, .kind = VIRTIO_PCI_FUNCTION(0x1002, 0x00ff),
 };
 const TypeInfo virtio_blk_pci_type = {
-    .schema = &qmp_class_virtio_blk_pci_base, .kind = FUNCTION(0x1001, 0x0100),
+    .schema = &qmp_class_virtio_blk_pci_base, .kind = VIRTIO_PCI_FUNCTION(0x1001, 0x0100),
 };
 const TypeInfo virtio_net_pci_type = {
-    .schema = &qmp_class_virtio_net_pci_base, .kind = FUNCTION(0x1000, 0x0200),
+    .schema = &qmp_class_virtio_net_pci_base, .kind = VIRTIO_PCI_FUNCTION(0x1000, 0x0200),
 };
 const TypeInfo virtio_rng_pci_type = {
-    .schema = &qmp_class_virtio_rng_pci_base, .kind = FUNCTION(0x1005, 0x00ff),
+    .schema = &qmp_class_virtio_rng_pci_base, .kind = VIRTIO_PCI_FUNCTION(0x1005, 0x00ff),
 };
 const TypeInfo virtio_scsi_pci_type = {
-    .schema = &qmp_class_virtio_scsi_pci_base, .kind = FUNCTION(0x1004, 0x0100),
+    .schema = &qmp_class_virtio_scsi_pci_base, .kind = VIRTIO_PCI_FUNCTION(0x1004, 0x0100),
 };
 const TypeInfo virtio_serial_pci_type = {
-    .schema = &qmp_class_virtio_serial_pci_base, .kind = FUNCTION(0x1003, 0x0780),
+    .schema = &qmp_class_virtio_serial_pci_base, .kind = VIRTIO_PCI_FUNCTION(0x1003, 0x0780),
 };

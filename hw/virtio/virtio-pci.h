@@ -9,7 +9,7 @@
  *
  * A class such as virtio-blk-pci is this one with the part "virtio-backend", the
  * virtio device, on its bus.  With the legacy interface the function is a
- * transitional device.  BARs as QEMU has them:
+ * transitional device.  BARs as QEMU has them, unless the class has a layout of its own:
  *
  *   0  legacy registers (I/O), if they are not disabled
  *   1  MSI-X table and pending bits, if there are vectors
@@ -22,7 +22,7 @@
  * machine_call, with the VirtioPci and not its device for argument: the guest may have
  * ejected the device when its turn comes.
  *
- * Private to these files, except for the types.
+ * Private to these files, except for the types, and for classes that extend this one.
  */
 #ifndef HW_VIRTIO_VIRTIO_PCI_H
 #define HW_VIRTIO_VIRTIO_PCI_H
@@ -45,8 +45,29 @@ enum {
  * both: some drivers rely on that. */
 enum { VIRTIO_PCI_ISR_QUEUE = 1, VIRTIO_PCI_ISR_CONFIG = 2 | VIRTIO_PCI_ISR_QUEUE };
 
+/* Where things are, for a class with registers of its own. */
+typedef struct {
+    guint8 modern_bar, msix_bar, pio_bar;
+    bool room;                  /* the first 4 KiB of the modern BAR are the class's */
+} VirtioPciLayout;
+
+/* The areas of the modern BAR, in their order. */
+enum {
+    VIRTIO_PCI_COMMON,
+    VIRTIO_PCI_ISR,
+    VIRTIO_PCI_DEVICE,
+    VIRTIO_PCI_NOTIFY,
+    VIRTIO_PCI_N_AREAS,
+};
+
+typedef struct {
+    guint32 offset, size;
+    MemoryRegion *region;
+} VirtioPciArea;
+
 typedef struct VirtioPci {
     PciDevice pci;
+    const VirtioPciLayout *layout;      /* from init; a class may have changed it there */
     Machine *machine;           /* once realized */
     Bus *bus;                   /* "virtio-bus" */
     bool live;                  /* between realize and unrealize */
@@ -57,7 +78,7 @@ typedef struct VirtioPci {
 
     MemoryRegion *legacy;       /* BAR 0 */
     MemoryRegion *modern;       /* BAR 4, and its parts: */
-    MemoryRegion *common, *isr_status, *device, *notify;
+    VirtioPciArea areas[VIRTIO_PCI_N_AREAS];
     MemoryRegion *pio_notify;   /* BAR 2 */
 
     /* Registers; the three selectors are shared by both interfaces. */
@@ -104,8 +125,9 @@ void virtio_pci_irq_reset(VirtioPci *s);
 
 /* ---- virtio-pci-modern.c ---- */
 
-/* BARs 4 and 2 with their capabilities. */
+/* BARs 4 and 2 with their capabilities; and the counterpart for the areas of BAR 4. */
 void virtio_pci_add_modern(VirtioPci *s);
+void virtio_pci_drop_areas(VirtioPci *s);
 /* The window in config space: before it is read, after it was written. */
 void virtio_pci_window_read(VirtioPci *s);
 void virtio_pci_window_written(VirtioPci *s);
@@ -119,6 +141,21 @@ enum { VIRTIO_PCI_LEGACY_NOTIFY = 16 };
 /* The configuration space as registers of 1 to 4 bytes. */
 guint64 virtio_pci_read_config(VirtioDevice *dev, guint64 offset, guint size);
 void virtio_pci_write_config(VirtioDevice *dev, guint64 offset, guint64 value, guint size);
+
+/* ---- Classes (section 4.1.2.1: transitional device ids; class codes as QEMU's) ---- */
+
+void virtio_pci_config_read(PciDevice *dev, guint offset, guint size);
+void virtio_pci_config_written(PciDevice *dev, guint offset, guint size);
+
+/* The kind of a class.  An id from VIRTIO_PCI_MODERN_ID on is that of a device newer than the
+ * legacy interface. */
+enum { VIRTIO_PCI_MODERN_ID = 0x1040 };         /* plus the device's number */
+
+#define VIRTIO_PCI_FUNCTION(device_id_, class_id_) \
+    &(const PciFunction){ \
+        .vendor_id = 0x1af4, .device_id = (device_id_), .class_id = (class_id_), .pin = 1, \
+        .config_read = virtio_pci_config_read, .config_written = virtio_pci_config_written, \
+    }
 
 extern const TypeInfo virtio_pci_type;
 extern const TypeInfo virtio_balloon_pci_type, virtio_blk_pci_type, virtio_net_pci_type,

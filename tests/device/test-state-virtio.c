@@ -15,8 +15,11 @@
 
 #include "hw/block/block.h"
 #include "hw/chardev/char.h"
+#include "hw/display/console-cursor.h"
+#include "hw/display/vga-regs.h"
 #include "hw/machine/machine-aio.h"
 #include "hw/net/net.h"
+#include "qmp/bytes.h"
 #include "qmp/qapi-types-block.h"
 #include "qmp/qapi-types-net.h"
 #include "qmp/qapi-types-socket.h"
@@ -24,6 +27,7 @@
 #include "qom/qapi-objects-char.h"
 #include "tests/lib/carry.h"
 #include "tests/lib/virtio-driver-pci.h"
+#include "tests/lib/virtio-gpu-driver.h"
 
 #define ALL_FEATURES (~G_GUINT64_CONSTANT(0))
 
@@ -621,7 +625,120 @@ static void net_clear(Carry *c)
     close(net->fd);
 }
 
+/* ---- gpu: pictures on two outputs, and a cursor ---- */
+
+static void gpu_make(Carry *c)
+{
+    VirtioDriver *d = carry_driver(c);
+
+    c->opaque = d;
+    c->dev = carry_device(c, "virtio-gpu-device", "g0", "max_outputs", "3", "max_hostmem",
+                          "1000000");
+}
+
+static void gpu_busy(Carry *c)
+{
+    VirtioDriver *d = c->opaque;
+    guint32 *words;
+
+    gpu_start(d);
+    words = gpu_picture(d, 5, 64, 64);
+    for (guint i = 0; i < 64 * 64; i++) {
+        words[i] = GUINT32_TO_LE(i * 3);
+    }
+    gpu_show(d, 5, 64, 64);
+    g_assert_cmphex(gpu_ask(d, GPU_CREATE_2D, 9, 134, 32, 32), ==, GPU_OK);
+    g_assert_cmphex(gpu_ask(d, GPU_SET_SCANOUT, 0, 0, 64, 64, 0, 5), ==, GPU_OK);
+    g_assert_cmphex(gpu_ask(d, GPU_SET_SCANOUT, 8, 3, 17, 20, 1, 5), ==, GPU_OK);
+    g_assert_cmphex(gpu_ask(d, GPU_SET_SCANOUT, 0, 0, 32, 32, 2, 9), ==, GPU_OK);
+    g_assert_cmphex(gpu_ask(d, GPU_SET_SCANOUT, 0, 0, 0, 0, 2, 0), ==, GPU_OK);
+    gpu_cursor(d, GPU_UPDATE_CURSOR, 1, 10, 20, 5, 3, 4);
+    console_wish(console_find(c->rig->root, "g0", 2, NULL), 800, 600);
+}
+
+static void note_heads(Carry *c)
+{
+    for (guint i = 0; i < 3; i++) {
+        const ConsoleCursor *cursor = console_cursor(console_find(c->rig->root, "g0", i, NULL));
+
+        carry_note(c, "output %u: %06x %06x", i, gpu_pixel(c->rig, "g0", i, 0, 0),
+                   gpu_pixel(c->rig, "g0", i, 16, 19));
+        if (cursor && cursor->visible) {
+            carry_note(c, "cursor at %d, %d (%u, %u): %08x", cursor->x, cursor->y, cursor->hot_x,
+                       cursor->hot_y, cursor->pixels[64 * 64 - 1]);
+        }
+    }
+}
+
+static void gpu_go_on(Carry *c)
+{
+    VirtioDriver *d = c->opaque;
+    const guint8 *info;
+    guint32 id = 100;
+
+    note_heads(c);
+    note_device(c, d);
+    carry_note(c, "events %u", (guint)virtio_driver_config(d, 0, 4));
+    gpu_words(d, GPU_GET_DISPLAY_INFO, NULL, 0, &info);
+    carry_note(c, "third output: %u", get_le32(info + 72 + 8));
+    carry_note(c, "part: %x", gpu_ask(d, GPU_TRANSFER, 1, 0, 1, 1, 4 * 77, 0, 5, 0));
+    note_heads(c);
+    carry_note(c, "without memory: %x", gpu_ask(d, GPU_TRANSFER, 0, 0, 1, 1, 0, 0, 9, 0));
+    while (gpu_ask(d, GPU_CREATE_2D, id, 1, 64, 64) == GPU_OK) {
+        id++;
+    }
+    carry_note(c, "room for %u more", id - 100);
+    carry_note(c, "gone: %x", gpu_ask(d, GPU_UNREF, 5, 0));
+    note_heads(c);
+}
+
+/* The same with a VGA: which of them shows its picture, and the mode of the other one. */
+
+static void vga_make(Carry *c)
+{
+    c->dev = carry_device(c, "virtio-vga", "g0", "romfile", "");
+    c->opaque = carry_driver_pci(c, c->dev);
+}
+
+/* Registers of DISPI, in BAR 2. */
+static void dispi(VirtioDriver *d, guint index, guint16 value)
+{
+    virtio_driver_set_bar(d, 2, 0x500 + index * 2, value, 2);
+}
+
+static void vga_busy(Carry *c)
+{
+    VirtioDriver *d = c->opaque;
+
+    dispi(d, VBE_XRES, 320);
+    dispi(d, VBE_YRES, 200);
+    dispi(d, VBE_BPP, 32);
+    dispi(d, VBE_ENABLE, VBE_ENABLED);
+    gpu_start(d);
+    gpu_picture(d, 1, 32, 32)[0] = GUINT32_TO_LE(0x123456);
+    g_assert_cmphex(gpu_ask(d, GPU_SET_SCANOUT, 0, 0, 32, 32, 0, 1), ==, GPU_OK);
+    gpu_show(d, 1, 32, 32);
+}
+
+static void note_size(Carry *c)
+{
+    g_autoptr(Surface) surface = console_draw(console_find(c->rig->root, "g0", 0, NULL), NULL);
+
+    g_assert_nonnull(surface);
+    carry_note(c, "%u by %u", surface_width(surface), surface_height(surface));
+}
+
+static void vga_go_on(Carry *c)
+{
+    carry_note(c, "%06x", gpu_pixel(c->rig, "g0", 0, 0, 0));
+    note_size(c);
+    gpu_start(c->opaque);               /* resets it */
+    note_size(c);
+}
+
 static const CarryCase cases[] = {
+    { "virtio-vga", vga_make, vga_busy, vga_go_on, NULL },
+    { "gpu", gpu_make, gpu_busy, gpu_go_on, NULL },
     { "rng", rng_make, rng_busy, rng_go_on, NULL },
     { "rng-pci", rng_pci_make, rng_pci_busy, rng_pci_go_on, NULL },
     { "broken", rng_make, broken_busy, broken_go_on, NULL },

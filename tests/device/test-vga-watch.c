@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "hw/display/console-cursor.h"
 #include "qom/qapi-objects-object.h"
 #include "tests/lib/vga-driver.h"
 
@@ -12,6 +13,8 @@ typedef struct {
     Surface *picture;
     guint sizes, changes, gone;
     guint first, end;           /* rows that have changed since they were cleared */
+    guint moves, shapes;        /* of the cursor */
+    const ConsoleCursor *cursor;
     /* Ended at the first call of resized(), changed(), gone(). */
     ConsoleWatch *ends_resized, *ends_changed, *ends_gone;
 } Watcher;
@@ -43,6 +46,16 @@ static void note_changed(void *opaque, guint first, guint n)
     end_watch(&w->ends_changed);
 }
 
+static void note_cursor(void *opaque, const ConsoleCursor *cursor, bool shape)
+{
+    Watcher *w = opaque;
+
+    g_assert_nonnull(w->picture);
+    w->cursor = cursor;
+    w->moves++;
+    w->shapes += shape;
+}
+
 static void note_gone(void *opaque)
 {
     Watcher *w = opaque;
@@ -54,6 +67,7 @@ static void note_gone(void *opaque)
 static const ConsoleWatchOps ops = {
     .resized = note_resized,
     .changed = note_changed,
+    .cursor = note_cursor,
     .gone = note_gone,
 };
 
@@ -263,6 +277,43 @@ static void test_end_within(void)
     g_assert_cmpuint(a.gone + c.gone, ==, 0);
 }
 
+/* Watchers hear of the cursor after the picture, and then of what is new. */
+static void test_cursor(void)
+{
+    static const guint32 pixels[6] = { 0xff000000, 0x80ffffff };
+    g_autoptr(Rig) rig = linear_rig(8);
+    Console *console = console_find(rig->root, "v", -1, NULL);
+    Watcher a = { 0 }, b = { 0 };
+
+    g_assert_null(console_cursor(console));
+    watch(rig, &a);
+    pass(rig, 2);
+    g_assert_cmpuint(a.moves, ==, 0);
+    console_define_cursor(console, 3, 2, 1, 0, pixels);
+    console_set_cursor(console, -1, 20, true);
+    pass(rig, 2);
+    g_assert_cmpuint(a.moves, ==, 1);
+    g_assert_cmpuint(a.shapes, ==, 1);
+    g_assert_true(a.cursor == console_cursor(console));
+    g_assert_true(a.cursor->visible);
+    g_assert_cmpint(a.cursor->x, ==, -1);
+    g_assert_cmpuint(a.cursor->width * 10 + a.cursor->hot_x, ==, 31);
+    g_assert_cmphex(a.cursor->pixels[1], ==, 0x80ffffff);
+    console_set_cursor(console, -1, 20, true);
+    pass(rig, 2);
+    g_assert_cmpuint(a.moves, ==, 1);
+    watch(rig, &b);
+    console_set_cursor(console, 7, 20, true);
+    pass(rig, 2);
+    g_assert_cmpuint(a.moves * 10 + a.shapes, ==, 21);
+    g_assert_cmpuint(b.moves * 10 + b.shapes, ==, 11);
+    g_assert_cmpint(b.cursor->x, ==, 7);
+    console_set_cursor(console, 7, 20, false);
+    pass(rig, 2);
+    g_assert_cmpuint(a.moves * 10 + a.shapes, ==, 31);
+    g_assert_false(b.cursor->visible);
+}
+
 /* No timer and no log before the first watcher and after the last one. */
 static void test_idle(void)
 {
@@ -291,7 +342,7 @@ static const struct {
     void (*f)(void);
 } test_cases[] = {
     CASE(writes), CASE(accelerator), CASE(registers), CASE(byte_order), CASE(text), CASE(two),
-    CASE(end_within), CASE(idle),
+    CASE(end_within), CASE(cursor), CASE(idle),
 };
 
 int main(int argc, char **argv)

@@ -120,6 +120,8 @@ NEEDS = {
     'virtio-balloon-pci': 'pc',
     'virtio-blk-device': 'microvm null0-as-disk0',
     'virtio-blk-pci': 'pc',
+    'virtio-gpu-device': 'microvm',
+    'virtio-gpu-pci': 'pc',
     'virtio-net-device': 'microvm net0',
     'virtio-net-pci': 'pc',
     'virtio-rng-device': 'microvm',
@@ -128,6 +130,7 @@ NEEDS = {
     'virtio-scsi-pci': 'pc',
     'virtio-serial-device': 'microvm',
     'virtio-serial-pci': 'pc',
+    'virtio-vga': 'pc',
     'virtserialport': 'microvm vser',
 }
 # What the daemon's own command line must say.

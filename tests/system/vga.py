@@ -112,8 +112,8 @@ def wait_screen(client, text, timeout=None):
     return lines
 
 
-def add_screen(client, disk):
-    client.call('device_add', driver='VGA', id='video', addr=str(SLOT))
+def add_screen(client, disk, driver='VGA'):
+    client.call('device_add', driver=driver, id='video', addr=str(SLOT))
     client.call('blockdev-add', node_name='disk', driver='raw',
                 file={'driver': 'file', 'filename': disk})
     client.call('device_add', driver='virtio-blk-pci', drive='disk', id='disk0')
@@ -171,7 +171,7 @@ def grub(recorder):
 
 
 @contextlib.contextmanager
-def linux(recorder):
+def linux(recorder, driver='VGA', further=None):
     """Linux, started by GRUB from a text mode, with its messages on the screen and a shell on the
     serial port."""
     kernel, initrd = debianguest.images(hardware=True)
@@ -182,7 +182,10 @@ def linux(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = Guest(daemon, client, machine_type=MACHINE, own={}, size=256 << 20)
-        add_screen(client, grubdisk.write(daemon.folder, MENU % 'console=tty0 console=ttyS0', files))
+        add_screen(client, grubdisk.write(daemon.folder, MENU % 'console=tty0 console=ttyS0', files),
+                   driver)
+        if further:
+            client.request({'execute': 'device_add', 'arguments': further})
         client.call('cont')
         wait_screen(client, '│ Linux')
         for key in 'down', 'ret':
@@ -200,17 +203,64 @@ def linux_console(recorder):
         screen = client.call('query-screen-text')
         assert screen['lines'][0] == 'Hello, screen' and not any(screen['lines'][1:]), screen
         assert screen['cursor'] == {'column': 13, 'row': 0}, screen
-        guest.run('for m in $(cat /lib/modules/optional); do insmod /lib/modules/$m; done 2>&-')
-        assert 'bochs-drm' in guest.run('cat /proc/fb'), guest.text[-2000:]
-        assert guest.run('cat /sys/class/graphics/fb0/virtual_size').split()[-1] == '1280,800'
-        guest.run("printf '\\033[2J\\033[H\\033[?25l\\033[41m\\033[K\\n' >/dev/tty0")
+        frame_buffer_console(daemon, client, guest, 'video', 'virtio-gpu', 'bochs-drm', (1280, 800))
         assert client.error('query-screen-text')['reason'] == 'not-supported'
-        client.call('screendump', filename=daemon.path('a.png'), format='png')
+
+
+def frame_buffer_console(daemon, client, guest, device, but, name, size):
+    """Linux's console on a card with this name, of whose drivers one is not loaded: a red line at
+    the top, and a text."""
+    guest.run('for m in $(grep -v %s /lib/modules/optional); do insmod /lib/modules/$m; done 2>&-'
+              % but)
+    assert name in guest.run('cat /proc/fb'), guest.text[-2000:]
+    assert guest.run('cat /sys/class/graphics/fb0/virtual_size').split()[-1] == '%d,%d' % size
+    guest.run("printf '\\033[2J\\033[H\\033[?25l\\033[41m\\033[K\\n' >/dev/tty0")
+    red_line(daemon, client, device, size, False)
+    guest.run("printf '\\033[0mHello, screen' >/dev/tty0")
+    pixels = red_line(daemon, client, device, size, True)
+    lines = [pixels[y * size[0] * 3:y * size[0] * 3 + 13 * 8 * 3] for y in range(16)]
+    assert 100 < sum(line.count(0xaa) for line in lines) // 3 < 13 * 8 * 16 // 2
+    assert sum(line.count(0xaa) for line in lines) == pixels.count(0xaa)
+
+
+def red_line(daemon, client, device, size, text):
+    """What is below the red line, once the screen stays so, with some text or without."""
+    deadline = time.monotonic() + vmdtest.TIMEOUT
+    before = None
+    while True:
+        client.call('screendump', filename=daemon.path('a.png'), format='png', device=device)
         width, height, pixels = read_png(daemon.path('a.png'))
-        assert (width, height) == (1280, 800)
-        rows = [pixels[y * width * 3:(y + 1) * width * 3] for y in range(height)]
-        assert set(rows[:16]) == {bytes((0xaa, 0, 0)) * width}
-        assert set(rows[16:]) == {bytes(3 * width)}, {bytes(r[:6]) for r in rows[16:]}
+        assert (width, height) == size
+        below = pixels[width * 48:]
+        if (pixels[:width * 48] == bytes((0xaa, 0, 0)) * (width * 16) and below == before and
+                any(below) == text):
+            return below
+        assert time.monotonic() < deadline, set(pixels)
+        before = below
+        time.sleep(0.1)
+
+
+@on_tcg
+def linux_virtio_vga(recorder):
+    """GRUB and Linux's first messages on virtio-vga's VGA, then virtio's driver; and SeaBIOS again"""
+    need_bios()
+    with linux(recorder, 'virtio-vga') as (daemon, client, guest):
+        assert client.call('query-screen-text', device='video')['columns'] == 80
+        frame_buffer_console(daemon, client, guest, 'video', 'bochs', 'virtio_gpu', (1280, 800))
+        assert client.error('query-screen-text')['reason'] == 'not-supported'
+        client.call('system_reset')
+        wait_screen(client, 'SeaBIOS (version ')
+
+
+@on_tcg
+def linux_virtio_gpu(recorder):
+    """Linux's console on a virtio-gpu-pci, beside a VGA that has no driver"""
+    need_bios()
+    card = {'driver': 'virtio-gpu-pci', 'id': 'gpu', 'xres': 1024, 'yres': 768, 'max_outputs': 2}
+    with linux(recorder, further=card) as (daemon, client, guest):
+        frame_buffer_console(daemon, client, guest, 'gpu', 'bochs', 'virtio_gpu', (1024, 768))
+        client.call('screendump', filename=daemon.path('b.ppm'), device='gpu', head=1)
+        assert not any(read_ppm(daemon.path('b.ppm'))[2])
 
 
 # ---- screendump
@@ -339,6 +389,9 @@ def stuck_readers(recorder):
                 client.send({'execute': 'screendump', 'arguments': {'fdname': 'pipe'}})
             select.select([second], [], [])         # it has begun
             gone.close()
+            hangup = select.poll()
+            hangup.register(second, 0)
+            assert hangup.poll(5000), 'the picture of a client that is gone is still written'
             error = stuck.reply()['error']
             assert (error['reason'], error['path']) == ('file-not-usable', 'fdname'), error
             for pipe in first, second:
@@ -431,6 +484,6 @@ def text_of_screens(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([firmware, grub, linux_console, files, no_room, descriptors,
-                  stuck_readers, cards, state_has_registers,
+    vmdtest.main([firmware, grub, linux_console, linux_virtio_vga, linux_virtio_gpu,
+                  files, no_room, descriptors, stuck_readers, cards, state_has_registers,
                   screenshots, text_of_screens])
