@@ -14,6 +14,7 @@ struct VgaLook {
     guint32 colors[VGA_N_COLORS];
     guint8 sr[VGA_N_SR], ar[VGA_N_AR], cr[VGA_N_CR];
     guint phase;
+    guint32 over;
 };
 
 void vga_watched(void *opaque, bool watched)
@@ -61,6 +62,7 @@ static bool look_changed(Vga *vga, const VgaMode *mode, const guint32 *colors)
     memcpy(look->ar, vga->ar, sizeof(look->ar));
     memcpy(look->cr, vga->cr, sizeof(look->cr));
     look->phase = mode->kind == VGA_KIND_TEXT ? vga_text_phase(vga) : 0;
+    look->over = vga_over_look(vga, mode);
     changed = memcmp(look, vga->look, sizeof(*look)) != 0;
     memcpy(vga->look, look, sizeof(*look));
     return changed;

@@ -32,6 +32,7 @@
 #include "hw/display/vga-regs.h"
 #include "hw/memory/memory.h"
 
+typedef struct VgaExtension VgaExtension;
 typedef struct VgaLook VgaLook;
 
 typedef struct {
@@ -39,6 +40,8 @@ typedef struct {
     guint32 vram_size;          /* bytes, a power of two, at least 256 KiB */
     Clock *clock;               /* the machine's; virtual time */
     bool dispi_only;            /* there is no VGA: the card sets it */
+    const VgaExtension *extension;      /* or NULL; the same */
+    void *card;                 /* for its functions */
     /* For watchers. */
     MemoryRegion *region;       /* shows vram; the card sets it in realize */
     AddressSpace *as;           /* where the guest reaches it; the same */
@@ -96,8 +99,8 @@ typedef enum {
     VGA_KIND_PLANAR,            /* four planes, a bit of each to a pixel */
     VGA_KIND_CGA,               /* two bits to a pixel */
     VGA_KIND_PACKED,            /* 256 colours, each pixel twice */
-    VGA_KIND_LINEAR_8,          /* 256 colours, DISPI */
-    VGA_KIND_DIRECT,            /* direct colours, DISPI */
+    VGA_KIND_LINEAR_8,          /* 256 colours, each pixel once */
+    VGA_KIND_DIRECT,            /* direct colours */
 } VgaKind;
 
 /* What the registers say, ready to be drawn. */
@@ -119,6 +122,19 @@ typedef struct {
 } VgaMode;
 
 void vga_get_mode(const Vga *vga, VgaMode *ret);
+
+/* What a card adds to IBM's picture. */
+struct VgaExtension {
+    /* Changes the mode that IBM's registers give. */
+    void (*mode)(const Vga *vga, VgaMode *mode);
+    /* What it draws over pictures of graphics: a number that changes when that does; 0: nothing. */
+    guint32 (*over_look)(const Vga *vga);
+    /* Draws that over line y of the picture; only while there is something. */
+    void (*draw_over)(const Vga *vga, guint y, guint32 *line, guint width);
+};
+
+/* over_look() for this mode. */
+guint32 vga_over_look(const Vga *vga, const VgaMode *mode);
 
 /* The 16 colours of attributes, as the palette and the DAC have them now; and all of the
  * DAC's.  0xRRGGBB. */
