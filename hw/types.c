@@ -16,6 +16,7 @@
 #include "hw/chardev/char-types.h"
 #include "hw/core/irq.h"
 #include "hw/display/bochs-display.h"
+#include "hw/display/cirrus.h"
 #include "hw/display/console.h"
 #include "hw/display/vga-pci.h"
 #include "hw/dma/i8257.h"
@@ -126,6 +127,7 @@ const TypeInfo *const hw_types[] = {
 
     /* display */
     &bochs_display_type,
+    &cirrus_vga_type,
     &console_type,
     &pci_vga_type,
     &secondary_vga_type,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Vga: the core of graphics cards that are compatible with IBM's VGA, with the Bochs
- * extensions (DISPI).  Cards embed it: VGA and secondary-vga (vga-pci.c), and bochs-display, which
- * has only the extensions.
+ * extensions (DISPI).  Cards embed it: VGA and secondary-vga (vga-pci.c), bochs-display, which has
+ * only the extensions, and cirrus-vga, which has others (VgaExtension).
  *
  *   vga.c           life, reset, state       vga-ports.c   registers of the VGA
  *   vga-memory.c    the window at 0xa0000    vga-vbe.c     registers of DISPI
@@ -86,6 +86,9 @@ extern const RegionOps vga_vbe_mmio;
 
 /* Input status 1: whether the beam is in a blanking or retrace interval. */
 guint8 vga_beam(const Vga *vga);
+
+/* Writes a register of the graphics controller, up to GR_BIT_MASK. */
+void vga_write_gr(Vga *vga, guint index, guint8 value);
 
 /* Offset in the memory of what the window shows with bank switching. */
 guint32 vga_bank_offset(const Vga *vga);

@@ -85,6 +85,7 @@ NEEDS = {
     # Machines and devices.
     'VGA': 'pc',
     'bochs-display': 'pc',
+    'cirrus-vga': 'pc',
     'e1000': 'pc net0',
     'floppy': 'pc',
     'fw-cfg-file': 'microvm',
