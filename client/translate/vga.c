@@ -7,14 +7,30 @@
 
 #include <string.h>
 
-/* Types that QEMU has on PCs. */
-static const char *const absent[] = { "cirrus", "qxl", "virtio", "vmware", "xenfb" };
+/* Types that there are, and those that QEMU has besides on PCs. */
+static const struct {
+    const char *type, *driver;
+} types[] = {
+    { "cirrus", "cirrus-vga" }, { "std", "VGA" },
+};
+static const char *const absent[] = { "qxl", "virtio", "vmware", "xenfb" };
 
 /* Cards in whose presence QEMU leaves out its default one. */
 static const char *const cards[] = {
     "VGA", "cirrus-vga", "isa-vga", "qxl-vga", "vhost-user-vga", "virtio-vga", "virtio-vga-gl",
     "vmware-svga",
 };
+
+/* The card of a type, or NULL. */
+static const char *find_driver(const char *type)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
+        if (g_str_equal(type, types[i].type)) {
+            return types[i].driver;
+        }
+    }
+    return NULL;
+}
 
 bool option_vga(Plan *plan, Item *item, GError **error)
 {
@@ -25,7 +41,7 @@ bool option_vga(Plan *plan, Item *item, GError **error)
         plan_note(plan, "there is none");
         return true;
     }
-    if (g_str_equal(type, "std")) {
+    if (find_driver(type)) {
         return true;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(absent); i++) {
@@ -34,7 +50,7 @@ bool option_vga(Plan *plan, Item *item, GError **error)
                                "operating systems");
         }
     }
-    return plan_refuse(error, "the type is std or none");
+    return plan_refuse(error, "the type is cirrus, std or none");
 }
 
 /* A user who wants no display has no use for the default card. */
@@ -49,27 +65,27 @@ static bool wants_default(const Plan *plan)
 }
 
 /* QEMU makes the card before other devices, so it is in slot 2. */
-static bool add_card(Plan *plan, GError **error)
+static bool add_card(Plan *plan, const char *driver, GError **error)
 {
     g_autoptr(QmpOptions) device = plan_options();
 
-    qmp_options_set(device, "driver", "VGA");
+    qmp_options_set(device, "driver", driver);
     qmp_options_set(device, "addr", "2");
     return plan_add_options(plan, "device_add", device, "the VGA card", error);
 }
 
 bool add_vga(Plan *plan, GError **error)
 {
+    const char *driver = plan->vga ? find_driver(plan->vga->text) : NULL;
+
     if (wants_default(plan)) {
-        plan_note(plan, "the machine has a VGA card; 'vmctl screenshot' shows its screen");
-        return add_card(plan, error);
-    }
-    if (!plan->vga || !g_str_equal(plan->vga->text, "std")) {
+        driver = "VGA";
+    } else if (!driver) {
         return true;
-    }
-    if (!plan_has_pci(plan)) {
+    } else if (!plan_has_pci(plan)) {
         plan->current = plan->vga;
         return plan_refuse(error, "the machine has no PCI bus for the card");
     }
-    return add_card(plan, error);
+    plan_note(plan, "the machine has a VGA card; 'vmctl screenshot' shows its screen");
+    return add_card(plan, driver, error);
 }
