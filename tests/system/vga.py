@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Screens: what firmware, GRUB and Linux show on a VGA, as text and as pictures; screendump's
+"""Screens: what firmware, GRUB and Linux show on cards with a BIOS, as text and as pictures; screendump's
 files and descriptors; vmctl's side of it.  tests/conformance/screens.py has the modes."""
 import contextlib
 import os
@@ -22,6 +22,7 @@ from vmdtest import VMCTL, Daemon, QmpError, Skip, on_each_accel, on_tcg    # no
 
 MACHINE = 'pc-i440fx-7.2'
 VGABIOS = '/usr/share/seabios/vgabios-stdvga.bin'
+CARDS = 'VGA', 'cirrus-vga'
 SLOT = 2
 EJECT = 0xae08                      # of ACPI's hotplug controller
 GRAY = 0xa8                         # of the DAC's 6 bits
@@ -110,17 +111,17 @@ def wait_screen(client, text, timeout=None):
     return lines
 
 
-def add_screen(client, disk):
-    client.call('device_add', driver='VGA', id='video', addr=str(SLOT))
+def add_screen(client, disk, driver='VGA'):
+    client.call('device_add', driver=driver, id='video', addr=str(SLOT))
     client.call('blockdev-add', node_name='disk', driver='raw',
                 file={'driver': 'file', 'filename': disk})
     client.call('device_add', driver='virtio-blk-pci', drive='disk', id='disk0')
 
 
-def build(daemon, disk):
+def build(daemon, disk, driver):
     client = daemon.client()
     pc.build(client, machine=MACHINE)
-    add_screen(client, disk)
+    add_screen(client, disk, driver)
     return client
 
 
@@ -130,46 +131,48 @@ def build(daemon, disk):
 def firmware(recorder):
     """SeaBIOS writes on the screen, and a boot sector after it; the text is where the cursor is"""
     need_bios()
-    with Daemon(recorder) as daemon:
-        disk = pc.write_disk(daemon.path('disk'), 'a disk', 'h')
-        client = build(daemon, disk)
-        client.call('cont')
-        lines = wait_screen(client, 'Booting from Hard Disk')
-        assert lines[0].startswith('SeaBIOS (version '), lines
-        screen = client.call('query-screen-text', device='video', head=0)
-        assert (screen['columns'], screen['rows']) == (80, 25) and len(screen['lines']) == 25
-        row = screen['cursor']['row']
-        assert not any(screen['lines'][row + 1:]), screen
-        client.call('screendump', filename=daemon.path('a.png'), format='png', device='video')
-        width, height, pixels = read_png(daemon.path('a.png'))
-        assert (width, height) == (720, 400)
-        assert set(pixels) == {0, GRAY}, set(pixels)
+    for driver in CARDS:
+        with Daemon(recorder) as daemon:
+            disk = pc.write_disk(daemon.path('disk'), 'a disk', 'h')
+            client = build(daemon, disk, driver)
+            client.call('cont')
+            lines = wait_screen(client, 'Booting from Hard Disk')
+            assert lines[0].startswith('SeaBIOS (version '), lines
+            screen = client.call('query-screen-text', device='video', head=0)
+            assert (screen['columns'], screen['rows']) == (80, 25) and len(screen['lines']) == 25
+            row = screen['cursor']['row']
+            assert not any(screen['lines'][row + 1:]), screen
+            client.call('screendump', filename=daemon.path('a.png'), format='png', device='video')
+            width, height, pixels = read_png(daemon.path('a.png'))
+            assert (width, height) == (720, 400)
+            assert set(pixels) == {0, GRAY}, set(pixels)
 
 
 @on_tcg                         # where KVM emulates protected mode, it takes a minute
 def grub(recorder):
     """GRUB's menu as text, line by line, and the picture of it"""
     need_bios()
-    with Daemon(recorder) as daemon:
-        disk = grubdisk.write(daemon.folder, MENU % '', {'linux': b'', 'initrd': b''})
-        client = build(daemon, disk)
-        client.call('cont')
-        lines = wait_screen(client, '│ Linux')
-        while lines and not lines[0]:
-            lines.pop(0)
-        assert lines[0].startswith(FRAME[0]), lines[0]
-        assert lines[1:len(FRAME)] == FRAME[1:], lines
-        client.call('screendump', filename=daemon.path('a.ppm'))
-        client.call('screendump', filename=daemon.path('a.png'), format='png')
-        picture = read_ppm(daemon.path('a.ppm'))
-        assert read_png(daemon.path('a.png')) == picture
-        width, _, pixels = picture
-        selected = [pixels[(y * width + 400) * 3] for y in range(56, 88)]
-        assert selected == [0] * 8 + [GRAY] * 16 + [0] * 8, selected
+    for driver in CARDS:
+        with Daemon(recorder) as daemon:
+            disk = grubdisk.write(daemon.folder, MENU % '', {'linux': b'', 'initrd': b''})
+            client = build(daemon, disk, driver)
+            client.call('cont')
+            lines = wait_screen(client, '│ Linux')
+            while lines and not lines[0]:
+                lines.pop(0)
+            assert lines[0].startswith(FRAME[0]), lines[0]
+            assert lines[1:len(FRAME)] == FRAME[1:], lines
+            client.call('screendump', filename=daemon.path('a.ppm'))
+            client.call('screendump', filename=daemon.path('a.png'), format='png')
+            picture = read_ppm(daemon.path('a.ppm'))
+            assert read_png(daemon.path('a.png')) == picture
+            width, _, pixels = picture
+            selected = [pixels[(y * width + 400) * 3] for y in range(56, 88)]
+            assert selected == [0] * 8 + [GRAY] * 16 + [0] * 8, selected
 
 
 @contextlib.contextmanager
-def linux(recorder):
+def linux(recorder, driver='VGA'):
     """Linux, started by GRUB from a text mode, with its messages on the screen and a shell on the
     serial port."""
     kernel, initrd = debianguest.images(hardware=True)
@@ -180,13 +183,30 @@ def linux(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         guest = Guest(daemon, client, machine_type=MACHINE, own={}, size=256 << 20)
-        add_screen(client, grubdisk.write(daemon.folder, MENU % 'console=tty0 console=ttyS0', files))
+        disk = grubdisk.write(daemon.folder, MENU % 'console=tty0 console=ttyS0', files)
+        add_screen(client, disk, driver)
         client.call('cont')
         wait_screen(client, '│ Linux')
         for key in 'down', 'ret':
             client.call('send-key', keys=[{'type': 'qcode', 'data': key}])
         guest.wait_shell()
         yield daemon, client, guest
+
+
+def switch_to_graphics(daemon, client, guest, driver, size, red=0xaa):
+    """Loads the card's driver; its console shows a red line, and nothing else."""
+    guest.run('for m in $(cat /lib/modules/optional); do insmod /lib/modules/$m; done 2>&-')
+    assert driver in guest.run('cat /proc/fb'), guest.text[-2000:]
+    virtual = guest.run('cat /sys/class/graphics/fb0/virtual_size').split()[-1]
+    assert virtual == '%d,%d' % size, virtual
+    guest.run("printf '\\033[2J\\033[H\\033[?25l\\033[41m\\033[K\\n' >/dev/tty0")
+    assert client.error('query-screen-text')['reason'] == 'not-supported'
+    client.call('screendump', filename=daemon.path('a.png'), format='png')
+    width, height, pixels = read_png(daemon.path('a.png'))
+    assert (width, height) == size
+    rows = [pixels[y * width * 3:(y + 1) * width * 3] for y in range(height)]
+    assert set(rows[:16]) == {bytes((red, 0, 0)) * width}
+    assert set(rows[16:]) == {bytes(3 * width)}, {bytes(r[:6]) for r in rows[16:]}
 
 
 @on_tcg
@@ -198,17 +218,17 @@ def linux_console(recorder):
         screen = client.call('query-screen-text')
         assert screen['lines'][0] == 'Hello, screen' and not any(screen['lines'][1:]), screen
         assert screen['cursor'] == {'column': 13, 'row': 0}, screen
-        guest.run('for m in $(cat /lib/modules/optional); do insmod /lib/modules/$m; done 2>&-')
-        assert 'bochs-drm' in guest.run('cat /proc/fb'), guest.text[-2000:]
-        assert guest.run('cat /sys/class/graphics/fb0/virtual_size').split()[-1] == '1280,800'
-        guest.run("printf '\\033[2J\\033[H\\033[?25l\\033[41m\\033[K\\n' >/dev/tty0")
-        assert client.error('query-screen-text')['reason'] == 'not-supported'
-        client.call('screendump', filename=daemon.path('a.png'), format='png')
-        width, height, pixels = read_png(daemon.path('a.png'))
-        assert (width, height) == (1280, 800)
-        rows = [pixels[y * width * 3:(y + 1) * width * 3] for y in range(height)]
-        assert set(rows[:16]) == {bytes((0xaa, 0, 0)) * width}
-        assert set(rows[16:]) == {bytes(3 * width)}, {bytes(r[:6]) for r in rows[16:]}
+        switch_to_graphics(daemon, client, guest, 'bochs-drm', (1280, 800))
+
+
+@on_tcg
+def linux_on_cirrus(recorder):
+    """Linux's console on a cirrus-vga: in text mode, then with 16 bits (driver cirrus)"""
+    need_bios()
+    with linux(recorder, 'cirrus-vga') as (daemon, client, guest):
+        guest.run("printf '\\033[2J\\033[HHello, cirrus' >/dev/tty0")
+        assert client.call('query-screen-text')['lines'][0] == 'Hello, cirrus'
+        switch_to_graphics(daemon, client, guest, 'cirrus', (1024, 768), 0xad)
 
 
 # ---- screendump
@@ -362,5 +382,5 @@ def text_of_screens(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([firmware, grub, linux_console, files, descriptors, cards, state_has_registers,
-                  screenshots, text_of_screens])
+    vmdtest.main([firmware, grub, linux_console, linux_on_cirrus, files, descriptors, cards,
+                  state_has_registers, screenshots, text_of_screens])
