@@ -18,6 +18,7 @@
 #include "hw/display/bochs-display.h"
 #include "hw/display/cirrus.h"
 #include "hw/display/console.h"
+#include "hw/display/ramfb.h"
 #include "hw/display/vga-pci.h"
 #include "hw/dma/i8257.h"
 #include "hw/floppy/fdc.h"
@@ -130,6 +131,7 @@ const TypeInfo *const hw_types[] = {
     &cirrus_vga_type,
     &console_type,
     &pci_vga_type,
+    &ramfb_type,
     &secondary_vga_type,
     &vga_type,
 

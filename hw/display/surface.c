@@ -81,7 +81,7 @@ void surface_fill(Surface *surface, guint first, guint n, SurfaceFormat format, 
 
 /* ---- Single rows ---- */
 
-static guint surface_bytes(SurfaceFormat format)
+guint surface_bytes(SurfaceFormat format)
 {
     switch (format) {
     case SURFACE_RGB555:

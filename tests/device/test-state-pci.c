@@ -7,10 +7,12 @@
 
 #include <string.h>
 
+#include "hw/display/console.h"
 #include "hw/machine/power.h"
 #include "tests/lib/carry.h"
 #include "tests/lib/e1000-driver.h"
 #include "tests/lib/pc-chips.h"
+#include "tests/lib/ramfb-driver.h"
 
 #define MS G_GINT64_CONSTANT(1000000)
 
@@ -333,12 +335,54 @@ static void cirrus_go_on(Carry *c)
     note_memory(c, VGA_FRAMES + 0x4000, 4);     /* the bank */
 }
 
+/* ---- ramfb: where the frame buffer is ---- */
+
+static void ramfb_make(Carry *c)
+{
+    RamfbBench *b = g_new(RamfbBench, 1);
+
+    rig_free(c->rig);
+    ramfb_bench_init(b);
+    c->opaque = b;
+    c->opaque_free = g_free;
+    c->rig = b->rig;
+    carry_memory(c, b->ram, RAMFB_RAM);
+}
+
+static void ramfb_busy(Carry *c)
+{
+    RamfbBench *b = c->opaque;
+
+    memcpy(b->ram + 0x20000 + 4 * 64 * 3, "\x11\x22\x33", 3);
+    g_assert_true(ramfb_configure(b, 0x20000, "XR24", 64, 48, 0));
+}
+
+static void ramfb_go_on(Carry *c)
+{
+    g_autoptr(Surface) surface = NULL;
+
+    g_assert_true(surface_load(NULL));
+    surface = console_draw(console_find(c->rig->root, "v", -1, NULL), NULL);
+    carry_note(c, "%u by %u, %x", surface_width(surface), surface_height(surface),
+               surface_row(surface, MIN(3, surface_height(surface) - 1))[0]);
+    for (guint i = 0; i < RAMFB_FILE_SIZE; i++) {
+        carry_note(c, "file %u: %x", i, ramfb_read(c->opaque, i));
+    }
+}
+
+static void ramfb_clear(Carry *c)
+{
+    ramfb_bench_done(c->opaque);
+    c->rig = NULL;
+}
+
 static const CarryCase cases[] = {
     { "pci-bridge", bridge_make, bridge_busy, bridge_go_on, NULL },
     { "i6300esb", dog_make, dog_busy, dog_go_on, NULL },
     { "pc-chips", chips_make, chips_busy, chips_go_on, chips_clear },
     { "e1000", card_make, card_busy, card_go_on, card_clear },
     { "vga", vga_make, vga_busy, vga_go_on, NULL },
+    { "ramfb", ramfb_make, ramfb_busy, ramfb_go_on, ramfb_clear },
     { "cirrus-vga", cirrus_make, cirrus_busy, cirrus_go_on, NULL },
 };
 

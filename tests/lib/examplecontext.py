@@ -111,6 +111,7 @@ NEEDS = {
     'port92': 'microvm',
     'pvpanic': 'microvm',
     'qtest': 'accel qt',
+    'ramfb': 'pc',
     'scsi-cd': 'microvm',
     'scsi-hd': 'microvm',
     'secondary-vga': 'pc',

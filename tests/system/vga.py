@@ -171,6 +171,41 @@ def grub(recorder):
             assert selected == [0] * 8 + [GRAY] * 16 + [0] * 8, selected
 
 
+# The first characters of SeaBIOS's first line, a row of pixels each.
+SEABIOS = ('00000000000000 00000000000000 7c0000fc3c7c7c c600006618c6c6 c600006618c6c6 607c786618c660 '
+           '38c60c7c18c638 0cfe7c6618c60c 06c0cc6618c606 c6c0cc6618c6c6 c6c6cc6618c6c6 7c7c76fc3c7c7c '
+           '00000000000000 00000000000000 00000000000000 00000000000000').split()
+
+
+def glyphs(width, pixels, count, line=0):
+    """Rows of the first 8x16 characters of a line, as in SEABIOS."""
+    return [bytes(sum(1 << 7 - bit for bit in range(8)
+                      if pixels[((line * 16 + y) * width + x * 8 + bit) * 3]) for x in range(count)).hex()
+            for y in range(16)]
+
+
+@on_each_accel
+def ramfb(recorder):
+    """SeaBIOS draws its text in a frame buffer in RAM"""
+    need_bios()
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        pc.build(client, machine=MACHINE)
+        client.call('device_add', driver='ramfb', id='video')
+        error = client.error('device_add', {'driver': 'ramfb'})
+        assert error['reason'] == 'not-supported', error
+        client.call('cont')
+        assert client.error('query-screen-text')['reason'] == 'not-supported'
+        deadline, rows = time.monotonic() + 4 * vmdtest.TIMEOUT, []
+        while rows != SEABIOS:
+            assert time.monotonic() < deadline, rows
+            time.sleep(0.2)
+            client.call('screendump', filename=daemon.path('a'))
+            width, height, pixels = read_ppm(daemon.path('a'))
+            rows = glyphs(width, pixels, 7)
+        assert (width, height) == (1024, 768) and set(pixels) == {0, 0xaa}
+
+
 @contextlib.contextmanager
 def linux(recorder, driver='VGA'):
     """Linux, started by GRUB from a text mode, with its messages on the screen and a shell on the
@@ -382,5 +417,5 @@ def text_of_screens(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([firmware, grub, linux_console, linux_on_cirrus, files, descriptors, cards,
-                  state_has_registers, screenshots, text_of_screens])
+    vmdtest.main([firmware, grub, ramfb, linux_console, linux_on_cirrus, files, descriptors,
+                  cards, state_has_registers, screenshots, text_of_screens])
