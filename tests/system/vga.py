@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Screens: what firmware, GRUB and Linux show on cards with a BIOS, as text and as pictures; screendump's
-files and descriptors; vmctl's side of it.  tests/conformance/screens.py has the modes."""
+"""Screens: what firmware, GRUB and Linux show on cards with a BIOS, as text and as pictures;
+screendump's files and descriptors; vmctl's side of it.  tests/conformance/screens.py and cirrus.py
+have the modes."""
+import base64
 import contextlib
 import os
+import pty
+import re
 import struct
 import subprocess
 import sys
@@ -172,16 +176,19 @@ def grub(recorder):
 
 
 # The first characters of SeaBIOS's first line, a row of pixels each.
-SEABIOS = ('00000000000000 00000000000000 7c0000fc3c7c7c c600006618c6c6 c600006618c6c6 607c786618c660 '
-           '38c60c7c18c638 0cfe7c6618c60c 06c0cc6618c606 c6c0cc6618c6c6 c6c6cc6618c6c6 7c7c76fc3c7c7c '
-           '00000000000000 00000000000000 00000000000000 00000000000000').split()
+SEABIOS = '''
+00000000000000 00000000000000 7c0000fc3c7c7c c600006618c6c6 c600006618c6c6 607c786618c660
+38c60c7c18c638 0cfe7c6618c60c 06c0cc6618c606 c6c0cc6618c6c6 c6c6cc6618c6c6 7c7c76fc3c7c7c
+00000000000000 00000000000000 00000000000000 00000000000000'''.split()
 
 
-def glyphs(width, pixels, count, line=0):
-    """Rows of the first 8x16 characters of a line, as in SEABIOS."""
-    return [bytes(sum(1 << 7 - bit for bit in range(8)
-                      if pixels[((line * 16 + y) * width + x * 8 + bit) * 3]) for x in range(count)).hex()
-            for y in range(16)]
+def glyphs(width, pixels, count):
+    """Rows of the first 8x16 characters, as in SEABIOS."""
+    rows = []
+    for y in range(16):
+        bits = ''.join('1' if pixels[(y * width + x) * 3] else '0' for x in range(8 * count))
+        rows.append('%0*x' % (2 * count, int(bits, 2)))
+    return rows
 
 
 @on_each_accel
@@ -399,6 +406,94 @@ def screenshots(recorder):
         assert not os.path.exists(daemon.path('b.png'))
 
 
+def on_terminal(daemon, answer, *words):
+    """vmctl on a terminal that answers the question what it can do: (exit status, what came)."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execv(VMCTL, [VMCTL, '--socket', daemon.socket, 'screenshot', *words])
+    output = b''
+    with open(master, 'r+b', buffering=0) as terminal, contextlib.suppress(OSError):
+        while True:
+            data = terminal.read(1 << 16)
+            if not data:
+                break
+            output += data
+            if answer and b'\033[c' in output:
+                terminal.write(answer)
+                answer = b''
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), output
+
+
+def read_sixels(text):
+    """(width, height, percentages of red, green and blue of each pixel)."""
+    start = re.match(rb'\033P0;1q"1;1;(\d+);(\d+)', text)
+    width, height = int(start[1]), int(start[2])
+    pixels, colors, x, y, color = [None] * (width * height), {}, 0, 0, None
+    for number, definition, count, sixel, move in re.findall(
+            rb'#(\d+)(?:;2;([0-9;]+))?|(?:!(\d+))?([?-~])|([$-])', text[start.end():-2]):
+        if number and definition:
+            colors[int(number)] = tuple(map(int, definition.split(b';')))
+        elif number:
+            color = colors[int(number)]
+        elif sixel:
+            for column in range(x, x + int(count or 1)):
+                for bit in range(6):
+                    if (sixel[0] - 0x3f) >> bit & 1:
+                        assert pixels[(y + bit) * width + column] is None
+                        pixels[(y + bit) * width + column] = color
+            x += int(count or 1)
+        else:
+            x, y = 0, y + (6 if move == b'-' else 0)
+    return width, height, pixels
+
+
+def percent(pixels):
+    return [tuple((value * 100 + 127) // 255 for value in pixels[i:i + 3])
+            for i in range(0, len(pixels), 3)]
+
+
+def shown(recorder):
+    """vmctl screenshot --show: by kitty's protocol, as sixels, or an error that says why not"""
+    kitty, device = b'\033_Gi=31;OK\033\\', b'\033[?62;4;22c'
+    with Daemon(recorder) as daemon:
+        _, qtest = driven(daemon)
+        pixels = draw(qtest)
+        status, output = on_terminal(daemon, kitty + device, '--show', 'video')
+        assert status == 0, output[-300:]
+        parts = re.findall(rb'\033_G([^;]*);([^\033]*)\033\\', output)[1:]
+        assert parts[0][0] == b'a=T,f=100,m=1' and parts[-1][0] == b'm=0', parts
+        with open(daemon.path('shown'), 'wb') as f:
+            f.write(base64.b64decode(b''.join(data for _, data in parts)))
+        assert read_png(daemon.path('shown')) == (64, 48, pixels)
+        # More colours than sixels have: six levels of each.
+        status, output = on_terminal(daemon, device, '--show')
+        seen = read_sixels(output[output.index(b'\033P'):].rstrip())
+        levels = bytes((value * 5 + 127) // 255 * 51 for value in pixels)
+        assert status == 0 and seen == (64, 48, percent(levels)), output[-300:]
+        program = Program()
+        program.attach(SLOT)
+        program.mode('text80')
+        program.colors()
+        program.write(0xb8000, bytes(range(256)) * 8)
+        assert all(answer.startswith('OK') for answer in qtest.ask_all(program.lines))
+        client = daemon.client()
+        client.call('screendump', filename=daemon.path('a'))
+        width, height, pixels = read_ppm(daemon.path('a'))
+        status, output = on_terminal(daemon, device, '--show')
+        seen = read_sixels(output[output.index(b'\033P'):].rstrip())
+        assert status == 0 and seen == (width, height, percent(pixels)), output[-300:]
+        for answer, why in ((b'\033[?62;22c', b'shows no pictures'), (b'\033[?44c', b'no pictures'),
+                            (b'', b'does not say'), (b'\033[?' + b'4;' * 4000, b'does not say')):
+            status, output = on_terminal(daemon, answer, '--show')
+            assert status == 1 and why in output, (answer[:20], output)
+        status, output = on_terminal(daemon, kitty + device, '--show', 'nobody')
+        assert status == 1 and b"Device 'nobody' not found" in output, output
+        for words, why in ((['--show'], b'needs a terminal'),
+                           (['--show', '-o', daemon.path('x')], b'exclude each other')):
+            done = vmctl(daemon, 'screenshot', *words)
+            assert done.returncode == 2 and why in done.stderr, done
+
+
 def text_of_screens(recorder):
     """vmctl screen: lines of text, or JSON"""
     with Daemon(recorder) as daemon:
@@ -418,4 +513,4 @@ def text_of_screens(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([firmware, grub, ramfb, linux_console, linux_on_cirrus, files, descriptors,
-                  cards, state_has_registers, screenshots, text_of_screens])
+                  cards, state_has_registers, screenshots, shown, text_of_screens])
