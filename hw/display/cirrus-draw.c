@@ -13,7 +13,7 @@
 /* Masks, all ones or 0: whether a bit is set where both source and destination have it, only
  * the source, only the destination, and neither. */
 typedef struct {
-    guint32 both, source, destination, neither;
+    guint64 both, source, destination, neither;
 } Rop;
 
 /* By GR32; what is not here leaves the destination. */
@@ -40,12 +40,12 @@ static guint8 rop_bits(guint8 code)
 static Rop make_rop(guint8 bits)
 {
     return (Rop){
-        .both = bits & 1 ? ~0u : 0, .source = bits & 2 ? ~0u : 0,
-        .destination = bits & 4 ? ~0u : 0, .neither = bits & 8 ? ~0u : 0,
+        .both = -(guint64)(bits & 1), .source = -(guint64)(bits >> 1 & 1),
+        .destination = -(guint64)(bits >> 2 & 1), .neither = -(guint64)(bits >> 3),
     };
 }
 
-static guint32 combine(const Rop *rop, guint32 source, guint32 destination)
+static guint64 combine(const Rop *rop, guint64 source, guint64 destination)
 {
     return (source & ((destination & rop->both) | (~destination & rop->source))) |
            (~source & ((destination & rop->destination) | (~destination & rop->neither)));
@@ -80,41 +80,51 @@ static guint32 aligned(const Drawing *d, guint32 address)
     return d->bytes == 3 ? address : address & ~(d->bytes - 1);
 }
 
-static void put_pixel(const Drawing *d, guint32 address, guint32 color)
+/* n bytes that follow one another in both places; if these overlap, `to` is the lower one, or the
+ * operation is plain. */
+static void combine_bytes(const Drawing *d, guint8 *to, const guint8 *from, guint32 n)
 {
-    address = aligned(d, address);
-    for (guint i = 0; i < d->bytes; i++) {
-        guint8 *to = byte_at(d, address + i);
+    if (d->plain) {
+        memmove(to, from, n);
+        return;
+    }
+    for (; n >= sizeof(guint64); n -= sizeof(guint64)) {
+        guint64 source, destination;
 
-        *to = combine(&d->rop, color >> 8 * i, *to);
+        memcpy(&source, from, sizeof(source));
+        memcpy(&destination, to, sizeof(destination));
+        destination = combine(&d->rop, source, destination);
+        memcpy(to, &destination, sizeof(destination));
+        from += sizeof(source);
+        to += sizeof(destination);
+    }
+    for (guint32 i = 0; i < n; i++) {
+        to[i] = combine(&d->rop, from[i], to[i]);
     }
 }
 
 /* ---- Copies ---- */
 
-/* A line of bytes that memmove() copies as the chip does: its bytes are not read after they were
- * overwritten. */
-static bool moves(const Drawing *d, guint32 address, guint32 source)
+/* Whether a line can be copied as a whole with the chip's result: no byte of it is read after it
+ * was overwritten. */
+static bool is_simple_copy(const Drawing *d, guint32 address, guint32 source)
 {
     guint32 width = d->blit->width;
 
-    if (!d->plain || d->source != d->s->vga.vram) {
-        return false;
+    if (d->source != d->s->vga.vram || MAX(address, source) - MIN(address, source) >= width) {
+        return true;
     }
-    return d->blit->mode & BLIT_BACKWARD ? address >= source || source - address >= width
-                                         : address <= source || address - source >= width;
+    return d->blit->mode & BLIT_BACKWARD ? d->plain && address >= source : address <= source;
 }
 
 static void copy_line(const Drawing *d, guint32 address, guint32 source)
 {
     bool backward = d->blit->mode & BLIT_BACKWARD;
-    guint32 width = d->blit->width;
+    guint32 width = d->blit->width, before = backward ? width - 1 : 0;
     gint step = backward ? -1 : 1;
 
-    if (moves(d, address, source)) {
-        guint32 before = backward ? width - 1 : 0;
-
-        memmove(byte_at(d, address - before), byte_at(d, source - before), width);
+    if (is_simple_copy(d, address, source)) {
+        combine_bytes(d, byte_at(d, address - before), d->source + (source - before), width);
         return;
     }
     for (guint32 i = 0; i < width; i++) {
@@ -151,45 +161,84 @@ static void copy_transparent_line(const Drawing *d, guint32 address, guint32 sou
 
 /* ---- Bits and patterns ---- */
 
-static void put_bit(const Drawing *d, guint32 address, bool bit)
-{
-    const CirrusBlit *blit = d->blit;
-    bool inverted = blit->extended & BLIT_INVERTED;
+enum { ROOM = CIRRUS_LINE + 16 };       /* for a line, a pixel, and what store() has beside it */
 
-    if (!(blit->mode & BLIT_TRANSPARENT)) {
-        put_pixel(d, address, bit ? blit->foreground : blit->background);
-    } else if (bit != inverted) {
-        put_pixel(d, address, inverted ? blit->background : blit->foreground);
-    }
-}
-
-/* The first bit of a byte is its highest.  A pattern repeats its byte.  A byte is read once, before
- * its pixels are drawn, perhaps over it. */
-static void expand_line(const Drawing *d, guint32 address, guint32 source)
+/* The byte of bits for a pixel: the first is its highest.  A pattern repeats its byte. */
+static bool is_one(const Drawing *d, guint32 source, guint pixel)
 {
     bool pattern = d->blit->mode & BLIT_PATTERN;
-    guint8 bits = source_byte(d, source);
-    guint bit = d->skip_pixels;
 
-    for (guint32 x = d->skip; x < d->blit->width; x += d->bytes, bit++) {
-        if (bit % 8 == 0 && !pattern) {
-            bits = source_byte(d, source + bit / 8);
-        }
-        put_bit(d, address + x, bits & 0x80 >> bit % 8);
+    return source_byte(d, pattern ? source : source + pixel / 8) & 0x80 >> pixel % 8;
+}
+
+static guint32 color_of(const Drawing *d, guint32 source, guint pixel)
+{
+    guint32 color = 0;
+
+    if (d->blit->mode & BLIT_EXPAND) {
+        return is_one(d, source, pixel) ? d->blit->foreground : d->blit->background;
+    }
+    for (guint i = 0; i < d->bytes; i++) {
+        color |= (guint32)source_byte(d, source + pixel % 8 * d->bytes + i) << 8 * i;
+    }
+    return color;
+}
+
+static void store(guint8 *to, guint32 color)
+{
+    color = GUINT32_TO_LE(color);
+    memcpy(to, &color, sizeof(color));
+}
+
+/* The bytes of a line's pixels; those of a pattern repeat after eight. */
+static void make_pixels(const Drawing *d, guint32 source, guint8 *pixels, guint32 n)
+{
+    guint32 made = 0, period = 8 * d->bytes;
+    bool pattern = d->blit->mode & BLIT_PATTERN;
+
+    for (guint pixel = d->skip_pixels; made < n && !(pattern && made == period); pixel++) {
+        store(pixels + made, color_of(d, source, pixel));
+        made += d->bytes;
+    }
+    for (guint32 size; made < n; made += size) {
+        size = MIN(made, n - made);
+        memcpy(pixels + made, pixels, size);
     }
 }
 
-static void pattern_line(const Drawing *d, guint32 address, guint32 source)
+/* The memory begins again behind its end. */
+static void put_pixels(const Drawing *d, guint32 address, const guint8 *pixels, guint32 n)
 {
+    guint32 at = aligned(d, address) & CIRRUS_MASK, first = MIN(n, CIRRUS_MEMORY - at);
+
+    combine_bytes(d, d->s->vga.vram + at, pixels, first);
+    combine_bytes(d, d->s->vga.vram, pixels + first, n - first);
+}
+
+/* The source of a line is read before the line is drawn, perhaps over it. */
+static void opaque_line(const Drawing *d, guint32 address, guint32 source)
+{
+    guint32 width = d->blit->width, n = width > d->skip ? width - d->skip : 0;
+    guint8 pixels[ROOM];
+
+    n = (n + d->bytes - 1) / d->bytes * d->bytes;
+    make_pixels(d, source, pixels, n);
+    put_pixels(d, address + d->skip, pixels, n);
+}
+
+/* Only where bits are ones, or zeros. */
+static void transparent_line(const Drawing *d, guint32 address, guint32 source)
+{
+    bool inverted = d->blit->extended & BLIT_INVERTED;
+    guint32 color = inverted ? d->blit->background : d->blit->foreground;
     guint pixel = d->skip_pixels;
+    guint8 bytes[4];
 
+    store(bytes, color);
     for (guint32 x = d->skip; x < d->blit->width; x += d->bytes, pixel++) {
-        guint32 color = 0;
-
-        for (guint i = 0; i < d->bytes; i++) {
-            color |= (guint32)source_byte(d, source + pixel % 8 * d->bytes + i) << 8 * i;
+        if (is_one(d, source, pixel) != inverted) {
+            put_pixels(d, address + x, bytes, d->bytes);
         }
-        put_pixel(d, address + x, color);
     }
 }
 
@@ -219,10 +268,10 @@ static void draw_line(const Drawing *d, guint32 address, guint32 source, guint32
     if (d->blit->mode & BLIT_PATTERN) {
         source = pattern_address(d, expand, line);
     }
-    if (expand) {
-        expand_line(d, address, source);
-    } else if (d->blit->mode & BLIT_PATTERN) {
-        pattern_line(d, address, source);
+    if (expand && (d->blit->mode & BLIT_TRANSPARENT)) {
+        transparent_line(d, address, source);
+    } else if (d->blit->mode & (BLIT_EXPAND | BLIT_PATTERN)) {
+        opaque_line(d, address, source);
     } else if (d->blit->mode & BLIT_TRANSPARENT) {
         copy_transparent_line(d, address, source);
     } else {

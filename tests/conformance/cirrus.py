@@ -13,6 +13,7 @@ has it so, each with a case in tests/device/test-cirrus.c:
 * With 24 bits, GR2F counts bytes always; in QEMU pixels, for bits that are not transparent, and
   patterns read beyond their line.
 * A pattern of 24-bit pixels from the processor has 256 bytes, 192 in QEMU.
+* Bits and patterns of a line are read before it is drawn over them, pixel by pixel in QEMU.
 * Blits whose lines overlap are refused, and a pitch does not matter if there is one line.
 * A bank that ends behind the memory shows nothing; in QEMU it shows the first bytes.
 * QEMU does not double lines with 16 and 32 bits, unless there is a cursor.
@@ -31,7 +32,7 @@ from vgaprogram import FRAME_BUFFER, Program        # noqa: E402
 MMIO = 0xfd000000
 SOURCE = FRAME_BUFFER + (16 << 20)
 MEMORY = 4 << 20
-USED = 1 << 18                      # of the memory, by blits
+USED = 1 << 18                      # of the memory, by blits; bits and patterns come after it
 CURSORS = MEMORY - 16384
 ROPS = (0x00, 0x05, 0x06, 0x09, 0x0b, 0x0d, 0x0e, 0x50, 0x59, 0x6d, 0x90, 0x95, 0xad, 0xd0, 0xd6,
         0xda)
@@ -168,7 +169,7 @@ def each_rop(recorder, modes, make, rounds=3, depth=8):
     with pair(recorder) as both:
         program = Cirrus()
         program.picture(640, 400, depth)
-        program.fill()
+        program.fill(0, 2 * USED)
         rng = random.Random('blits')
         memories = set()
         for mode in modes:
@@ -219,7 +220,7 @@ def expansions(recorder):
         if mode & TRANSPARENT and bytes_of(mode) == 3:
             skip = rng.randrange(8) * 3
         program.blit(mode, (shape.width, shape.height), (shape.to, shape.pitch),
-                     (shape.source & ~3, shape.source_pitch), rop,
+                     (USED + shape.source & ~3, shape.source_pitch), rop,
                      rng.choice((0, INVERTED)), skip)
     each_rop(recorder, [m | t | EXPAND for m in (0, 0x10, 0x20, 0x30) for t in (0, TRANSPARENT)],
              make)
@@ -231,7 +232,7 @@ def patterns(recorder):
         def make(program, rng, mode, rop):
             shape = Shape(rng, bytes_of(mode))
             program.blit(mode, (shape.width, shape.height), (shape.to, shape.pitch),
-                         (shape.source & ~255, 0), rop, 0,
+                         (USED + shape.source & ~255, 0), rop, 0,
                          rng.randrange(8) if bytes_of(mode) != 3 else 0)
         each_rop(recorder, [mode | PATTERN], make, depth=depth)
 
@@ -242,7 +243,7 @@ def bit_patterns(recorder):
         shape = Shape(rng, bytes_of(mode))
         skip = rng.randrange(8) if bytes_of(mode) != 3 else 0
         program.blit(mode, (shape.width, shape.height), (shape.to, shape.pitch),
-                     (shape.source & ~255, 0), rop, rng.choice((0, INVERTED, SOLID)), skip)
+                     (USED + shape.source & ~255, 0), rop, rng.choice((0, INVERTED, SOLID)), skip)
     each_rop(recorder, [m | t | PATTERN | EXPAND for m in (0, 0x10, 0x20, 0x30)
                         for t in (0, TRANSPARENT)], make)
 
