@@ -14,6 +14,7 @@
 #include "qom/qapi-objects-display.h"
 #include "qom/qapi-objects-object.h"
 #include "tests/lib/cirrus-driver.h"
+#include "tests/lib/state-bytes.h"
 
 static Device *card(Rig *rig)
 {
@@ -307,6 +308,41 @@ static void test_autostart(void)
     g_assert_cmphex(cirrus_status(rig), ==, 0x80);
 }
 
+/* A blit in a state from outside that no guest can cause: it would write outside its buffer, or the
+ * memory. */
+static void test_bad_state(void)
+{
+    static const struct {
+        const char *field;
+        guint at;
+        guint8 value;
+    } bad[] = {
+        { "blit/wanted", 1, 0x7f }, { "blit/wanted", 0, 1 }, { "blit/width", 2, 1 },
+        { "blit/width", 3, 0xff }, { "blit/height", 3, 0xff }, { "blit/height", 0, 0 },
+        { "blit/pitch", 3, 0xff }, { "blit/address", 3, 0xff }, { "blit/address", 2, 0x40 },
+        { "blit/mode", 0, 0x02 }, { "blit/mode", 0, 0x00 },
+    };
+    g_autoptr(Rig) rig = cirrus_rig_new();
+    g_autoptr(GError) error = NULL;
+
+    cirrus_blit(rig, (CirrusCommand){ .mode = 0x04, .width = 8, .height = 2, .pitch = 8,
+                                      .to = 0x100 });
+    feed(rig, (const guint8 *)"abc", 3);
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GByteArray) state = g_byte_array_new();
+
+        g_assert_true(device_save(card(rig), state, NULL));
+        state_bytes(state, bad[i].field)[bad[i].at] = bad[i].value;
+        g_assert_false(device_load(card(rig), state->data, state->len, &error));
+        g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
+        g_clear_error(&error);
+    }
+    feed(rig, (const guint8 *)"defgh12345678", 13);
+    g_assert_cmphex(cirrus_status(rig), ==, 0);
+    g_assert_cmphex(vga_frame_get(rig, 0x100), ==, 'a');
+    g_assert_cmphex(vga_frame_get(rig, 0x10f), ==, '8');
+}
+
 /* ---- Registers ---- */
 
 static void test_registers(void)
@@ -537,7 +573,7 @@ static const struct {
 } test_cases[] = {
     CASE(leaves_memory), CASE(backward), CASE(from_processor_outside), CASE(overlapping_lines),
     CASE(reads_outside), CASE(impossible), CASE(pattern_lines), CASE(doublewords), CASE(24_bits),
-    CASE(ways), CASE(reset_blit), CASE(autostart), CASE(registers), CASE(hidden_dac), CASE(banks),
+    CASE(ways), CASE(reset_blit), CASE(autostart), CASE(bad_state), CASE(registers), CASE(hidden_dac), CASE(banks),
     CASE(write_modes), CASE(cursor), CASE(watched_cursor),
     CASE(sizes),
 };

@@ -263,6 +263,31 @@ def linux_console(recorder):
         switch_to_graphics(daemon, client, guest, 'bochs-drm', (1280, 800))
 
 
+def blits_by_cpu(guest):
+    """A program in the guest fills a part of the video memory, then writes the source of a blit, once
+    where sources go, and once where the memory is, which it is again afterwards."""
+    resources = guest.run('cat /sys/bus/pci/devices/0000:00:%02x.0/resource' % SLOT).split()
+    memory, registers = int(resources[0], 16), int(resources[3], 16)
+    start = (0x140, 8, 0), (0x140, 8, 2)
+
+    def poke(*values):
+        guest.run('; '.join('devmem %#x %d %#x' % (registers + offset, bits, value)
+                            for offset, bits, value in values))
+
+    def peek(offset):
+        return int(guest.run('devmem %#x' % (memory + offset)).split()[-1], 16)
+
+    poke((0x104, 8, 0xa5), (0x108, 16, 15), (0x10a, 16, 99), (0x10c, 16, 16), (0x110, 32, 0x200000),
+         (0x118, 8, 0xc0), (0x11a, 8, 0x0d), (0x11b, 8, 4), *start)
+    assert [peek(0x1ffffc), peek(0x200000), peek(0x20063c)] == [0, 0xa5a5a5a5, 0xa5a5a5a5]
+    for source in 16 << 20, 0x300000:
+        poke((0x108, 16, 3), (0x10a, 16, 1), (0x110, 32, 0x200010), (0x118, 8, 4), (0x11b, 8, 0),
+             *start)
+        guest.run('devmem %#x 32 %#x; devmem %#x 32 %#x' % (memory + source, source + 1,
+                                                          memory + source, source + 2))
+        assert [peek(0x200010), peek(0x200020), peek(0x300000)] == [source + 1, source + 2, 0]
+
+
 @on_tcg
 def linux_on_cirrus(recorder):
     """Linux's console on a cirrus-vga: in text mode, then with 16 bits (driver cirrus)"""
@@ -270,6 +295,7 @@ def linux_on_cirrus(recorder):
     with linux(recorder, 'cirrus-vga') as (daemon, client, guest):
         guest.run("printf '\\033[2J\\033[HHello, cirrus' >/dev/tty0")
         assert client.call('query-screen-text')['lines'][0] == 'Hello, cirrus'
+        blits_by_cpu(guest)
         switch_to_graphics(daemon, client, guest, 'cirrus', (1024, 768), 0xad)
 
 
