@@ -16,7 +16,9 @@
 #include "hw/chardev/char-types.h"
 #include "hw/core/irq.h"
 #include "hw/display/bochs-display.h"
+#include "hw/display/cirrus.h"
 #include "hw/display/console.h"
+#include "hw/display/ramfb.h"
 #include "hw/display/vga-pci.h"
 #include "hw/display/virtio-gpu.h"
 #include "hw/dma/i8257.h"
@@ -127,8 +129,10 @@ const TypeInfo *const hw_types[] = {
 
     /* display */
     &bochs_display_type,
+    &cirrus_vga_type,
     &console_type,
     &pci_vga_type,
+    &ramfb_type,
     &secondary_vga_type,
     &vga_type,
     &virtio_gpu_pci_type,

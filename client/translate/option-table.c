@@ -208,7 +208,8 @@ const OptionRow option_rows[] = {
     { "uuid", "UUID", PHASE_COLLECT, option_uuid, 0, NULL, NULL, "the machine's property uuid" },
     REFUSED("version", NULL, "vmctl --version prints the version"),
     { "vga", "TYPE", PHASE_COLLECT, option_vga, 0, NULL, NULL,
-      "device_add VGA if it is std, virtio-vga if it is virtio, nothing if it is none; others are "
+      "device_add VGA if it is std, cirrus-vga if it is cirrus, virtio-vga if it is virtio, nothing if "
+      "it is none; others are "
       "refused" },
     REFUSED("virtfs", "DRIVER,...", "9p file systems are not supported"),
     { "vnc", "DISPLAY", PHASE_COLLECT, option_only_none, 0, NULL, NULL,

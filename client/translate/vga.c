@@ -11,9 +11,9 @@
 static const struct {
     const char *type, *driver;
 } types[] = {
-    { "std", "VGA" }, { "virtio", "virtio-vga" },
+    { "cirrus", "cirrus-vga" }, { "std", "VGA" }, { "virtio", "virtio-vga" },
 };
-static const char *const absent[] = { "cirrus", "qxl", "vmware", "xenfb" };
+static const char *const absent[] = { "qxl", "vmware", "xenfb" };
 
 /* Cards in whose presence QEMU leaves out its default one. */
 static const char *const cards[] = {
@@ -50,7 +50,7 @@ bool option_vga(Plan *plan, Item *item, GError **error)
                                "operating systems");
         }
     }
-    return plan_refuse(error, "the type is std, virtio or none");
+    return plan_refuse(error, "the type is cirrus, std, virtio or none");
 }
 
 /* A user who wants no display has no use for the default card. */

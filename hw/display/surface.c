@@ -81,6 +81,56 @@ void surface_fill(Surface *surface, guint first, guint n, SurfaceFormat format, 
     }
 }
 
+/* ---- Single rows ---- */
+
+guint surface_bytes(SurfaceFormat format)
+{
+    switch (format) {
+    case SURFACE_RGB555:
+    case SURFACE_RGB565:
+        return 2;
+    case SURFACE_RGB888:
+    case SURFACE_BGR888:
+        return 3;
+    default:
+        return 4;
+    }
+}
+
+/* n bits as 8: the highest are repeated, as pixman does it. */
+static guint32 widened(guint32 value, guint n)
+{
+    value &= (1u << n) - 1;
+    return value << (8 - n) | value >> (2 * n - 8);
+}
+
+static guint32 color(SurfaceFormat format, const guint8 *p)
+{
+    guint16 word = p[0] | p[1] << 8;
+
+    switch (format) {
+    case SURFACE_RGB555:
+        return widened(word >> 10, 5) << 16 | widened(word >> 5, 5) << 8 | widened(word, 5);
+    case SURFACE_RGB565:
+        return widened(word >> 11, 5) << 16 | widened(word >> 5, 6) << 8 | widened(word, 5);
+    case SURFACE_BGR888:
+        return p[0] << 16 | p[1] << 8 | p[2];
+    case SURFACE_BGRX8888:
+        return p[1] << 16 | p[2] << 8 | p[3];
+    default:
+        return p[2] << 16 | word;
+    }
+}
+
+void surface_convert(SurfaceFormat format, const guint8 *bits, guint width, guint32 *ret)
+{
+    guint bytes = surface_bytes(format);
+
+    for (guint x = 0; x < width; x++) {
+        ret[x] = color(format, bits + x * bytes);
+    }
+}
+
 void surface_get_rgb(const Surface *surface, guint y, guint8 *ret)
 {
     const guint32 *row = surface_row((Surface *)surface, y);

@@ -44,6 +44,11 @@ guint32 *surface_row(Surface *surface, guint y);
 void surface_fill(Surface *surface, guint first, guint n, SurfaceFormat format, const void *bits,
                   guint pitch);
 
+/* Bytes of a pixel. */
+guint surface_bytes(SurfaceFormat format);
+/* A row of width pixels from bits, which need not be aligned, as 0xRRGGBB each. */
+void surface_convert(SurfaceFormat format, const guint8 *bits, guint width, guint32 *ret);
+
 /* Row y as bytes red, green, blue of each pixel. */
 void surface_get_rgb(const Surface *surface, guint y, guint8 *ret);
 

@@ -17,6 +17,7 @@ typedef struct {
     const VgaMode *mode;
     guint32 colors[VGA_N_COLORS];
     const guint8 *written;      /* pages, a bit each; NULL: all lines are to be drawn */
+    bool over;                  /* the card draws something over it */
 } Painter;
 
 /* ---- One line ---- */
@@ -91,6 +92,23 @@ static void bytes_line(const Painter *p, guint address, bool twice, guint32 *ret
     }
 }
 
+/* Direct colours, anywhere in the memory, which begins again behind its end. */
+static void direct_line(const Painter *p, guint address, guint32 *ret)
+{
+    guint size = p->mode->width * p->mode->bytes, mask = p->vga->vram_size - 1;
+    const guint8 *bits = p->vga->vram + (address & mask);
+    g_autofree guint8 *whole = NULL;
+
+    if ((address & mask) + size > p->vga->vram_size) {
+        whole = g_malloc(size);
+        for (guint i = 0; i < size; i++) {
+            whole[i] = p->vga->vram[(address + i) & mask];
+        }
+        bits = whole;
+    }
+    surface_convert(p->mode->format, bits, p->mode->width, ret);
+}
+
 static void draw_line(const Painter *p, guint address, guint row, guint32 *ret)
 {
     switch (p->mode->kind) {
@@ -105,8 +123,10 @@ static void draw_line(const Painter *p, guint address, guint row, guint32 *ret)
     case VGA_KIND_LINEAR_8:
         bytes_line(p, address, p->mode->kind == VGA_KIND_PACKED, ret);
         break;
-    case VGA_KIND_BLANK:
     case VGA_KIND_DIRECT:
+        direct_line(p, address, ret);
+        break;
+    case VGA_KIND_BLANK:
         break;
     }
 }
@@ -172,10 +192,22 @@ static void put_line(Surface *surface, guint y, const guint32 *line, guint8 *row
     memcpy(row, line, size);
 }
 
+/* The same with what the card draws over it; copy has room for a line. */
+static void put_line_over(const Painter *p, Surface *surface, guint y, const guint32 *line,
+                          guint32 *copy, guint8 *rows)
+{
+    guint width = p->mode->width;
+
+    memcpy(copy, line, width * sizeof(*line));
+    p->vga->extension->draw_over(p->vga, y, copy, width);
+    put_line(surface, y, copy, rows);
+}
+
 static void draw_lines(const Painter *p, Surface *surface, guint8 *rows)
 {
     const VgaMode *mode = p->mode;
     g_autofree guint32 *line = g_new0(guint32, mode->width + BESIDE);
+    g_autofree guint32 *copy = p->over ? g_new(guint32, mode->width) : NULL;
     guint address = mode->start, row = mode->first_row, scan = 0, pan = mode->pan;
     bool drawn = false;
 
@@ -186,7 +218,9 @@ static void draw_lines(const Painter *p, Surface *surface, guint8 *rows)
         if (drawn && scan == 0) {
             draw_line(p, from, row, line);
         }
-        if (drawn) {
+        if (drawn && p->over) {
+            put_line_over(p, surface, y, line + pan, copy, rows);
+        } else if (drawn) {
             put_line(surface, y, line + pan, rows);
         }
         scan = (scan + 1) % mode->scans;
@@ -228,15 +262,24 @@ static void fill_rows(const Vga *vga, const VgaMode *mode, Surface *surface, gui
     surface_fill(surface, first, n, mode->format, bits, mode->pitch);
 }
 
-/* The registers keep such a picture within the memory; state from outside need not. */
+/* Whether each line is where the pitch says, once, and without anything over it.  DISPI's always
+ * are; those of the CRT controller need not be, nor those of state from outside. */
+static bool is_simple(const Painter *p)
+{
+    const VgaMode *mode = p->mode;
+    guint8 rows_as_lines = CR_MODE_CMS0 | CR_MODE_CMS1;
+    guint64 size = (guint64)mode->pitch * (mode->height - 1) + mode->width * mode->bytes;
+
+    return !p->over && mode->scans == 1 && mode->rows == 1 && mode->compare >= mode->height &&
+           mode->start + size <= p->vga->vram_size && mode->pitch % 4 == 0 &&
+           mode->start % 4 == 0 &&
+           (vga_vbe_enabled(p->vga) || (p->vga->cr[CR_MODE] & rows_as_lines) == rows_as_lines);
+}
+
 static void draw_direct(const Painter *p, Surface *surface, guint8 *rows)
 {
     const VgaMode *mode = p->mode;
-    guint64 size = (guint64)mode->pitch * (mode->height - 1) + mode->width * mode->bytes;
 
-    if (mode->start + size > p->vga->vram_size) {
-        return;
-    }
     for (guint y = 0, n; y < mode->height; y += n) {
         bool written = line_written(p, mode->start + y * mode->pitch);
 
@@ -290,12 +333,13 @@ static void draw(void *opaque, Surface *surface, guint8 *rows)
 
     vga_get_mode(vga, &mode);
     get_colors(vga, &mode, painter.colors);
+    painter.over = vga_over_look(vga, &mode) != 0;
     if (rows) {
         painter.written = written = vga_take_written(vga, &mode, painter.colors);
     }
     if (mode.kind == VGA_KIND_BLANK) {
         draw_blank(surface, rows);
-    } else if (mode.kind == VGA_KIND_DIRECT) {
+    } else if (mode.kind == VGA_KIND_DIRECT && is_simple(&painter)) {
         draw_direct(&painter, surface, rows);
     } else {
         draw_lines(&painter, surface, rows);

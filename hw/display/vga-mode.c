@@ -141,10 +141,20 @@ void vga_get_mode(const Vga *vga, VgaMode *ret)
         } else {
             set_text(vga, ret);
         }
+        if (vga->extension) {
+            vga->extension->mode(vga, ret);
+        }
     }
     if (!(vga->ar_index & AR_INDEX_DISPLAY) || (vga->sr[SR_CLOCKING] & SR_CLOCKING_OFF)) {
         ret->kind = VGA_KIND_BLANK;
     }
+}
+
+guint32 vga_over_look(const Vga *vga, const VgaMode *mode)
+{
+    bool graphics = mode->kind != VGA_KIND_BLANK && mode->kind != VGA_KIND_TEXT;
+
+    return vga->extension && graphics ? vga->extension->over_look(vga) : 0;
 }
 
 /* ---- Colours ---- */

@@ -93,6 +93,11 @@ static void write_masked(guint8 *registers, const guint8 *masks, guint n, guint 
     }
 }
 
+void vga_write_gr(Vga *vga, guint index, guint8 value)
+{
+    write_masked(vga->gr, gr_masks, VGA_N_GR, index, value);
+}
+
 static guint8 read_at(const guint8 *registers, guint n, guint index)
 {
     return index < n ? registers[index] : 0;
@@ -230,7 +235,7 @@ static void write_common(Vga *vga, guint offset, guint8 value)
         vga->gr_index = value & 0x0f;
         break;
     case GR_DATA:
-        write_masked(vga->gr, gr_masks, VGA_N_GR, vga->gr_index, value);
+        vga_write_gr(vga, vga->gr_index, value);
         break;
     }
 }

@@ -15,6 +15,7 @@ struct VgaLook {
     guint8 sr[VGA_N_SR], ar[VGA_N_AR], cr[VGA_N_CR];
     guint phase;
     bool big_endian;
+    guint32 over;
 };
 
 void vga_watched(void *opaque, bool watched)
@@ -63,6 +64,7 @@ static bool look_changed(Vga *vga, const VgaMode *mode, const guint32 *colors)
     memcpy(look->cr, vga->cr, sizeof(look->cr));
     look->big_endian = vga->big_endian;
     look->phase = mode->kind == VGA_KIND_TEXT ? vga_text_phase(vga) : 0;
+    look->over = vga_over_look(vga, mode);
     changed = memcmp(look, vga->look, sizeof(*look)) != 0;
     memcpy(vga->look, look, sizeof(*look));
     return changed;

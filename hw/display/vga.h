@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Vga: the core of graphics cards that are compatible with IBM's VGA, with the Bochs
- * extensions (DISPI).  Cards embed it: VGA and secondary-vga (vga-pci.c), and bochs-display, which
- * has only the extensions.
+ * extensions (DISPI).  Cards embed it: VGA and secondary-vga (vga-pci.c), bochs-display, which has
+ * only the extensions, and cirrus-vga, which has others (VgaExtension).
  *
  *   vga.c           life, reset, state       vga-ports.c   registers of the VGA
  *   vga-memory.c    the window at 0xa0000    vga-vbe.c     registers of DISPI
@@ -33,6 +33,7 @@
 #include "hw/display/vga-regs.h"
 #include "hw/memory/memory.h"
 
+typedef struct VgaExtension VgaExtension;
 typedef struct VgaLook VgaLook;
 
 typedef struct {
@@ -40,6 +41,8 @@ typedef struct {
     guint32 vram_size;          /* bytes, a power of two, at least 256 KiB */
     Clock *clock;               /* the machine's; virtual time */
     bool dispi_only;            /* there is no VGA: the card sets it */
+    const VgaExtension *extension;      /* or NULL; the same */
+    void *card;                 /* for its functions */
     /* For watchers. */
     MemoryRegion *region;       /* shows vram; the card sets it in realize */
     AddressSpace *as;           /* where the guest reaches it; the same */
@@ -88,6 +91,9 @@ extern const RegionOps vga_vbe_mmio;
 /* Input status 1: whether the beam is in a blanking or retrace interval. */
 guint8 vga_beam(const Vga *vga);
 
+/* Writes a register of the graphics controller, up to GR_BIT_MASK. */
+void vga_write_gr(Vga *vga, guint index, guint8 value);
+
 /* Offset in the memory of what the window shows with bank switching. */
 guint32 vga_bank_offset(const Vga *vga);
 bool vga_vbe_enabled(const Vga *vga);
@@ -100,8 +106,8 @@ typedef enum {
     VGA_KIND_PLANAR,            /* four planes, a bit of each to a pixel */
     VGA_KIND_CGA,               /* two bits to a pixel */
     VGA_KIND_PACKED,            /* 256 colours, each pixel twice */
-    VGA_KIND_LINEAR_8,          /* 256 colours, DISPI */
-    VGA_KIND_DIRECT,            /* direct colours, DISPI */
+    VGA_KIND_LINEAR_8,          /* 256 colours, each pixel once */
+    VGA_KIND_DIRECT,            /* direct colours */
 } VgaKind;
 
 /* What the registers say, ready to be drawn. */
@@ -123,6 +129,19 @@ typedef struct {
 } VgaMode;
 
 void vga_get_mode(const Vga *vga, VgaMode *ret);
+
+/* What a card adds to IBM's picture. */
+struct VgaExtension {
+    /* Changes the mode that IBM's registers give. */
+    void (*mode)(const Vga *vga, VgaMode *mode);
+    /* What it draws over pictures of graphics: a number that changes when that does; 0: nothing. */
+    guint32 (*over_look)(const Vga *vga);
+    /* Draws that over line y of the picture; only while there is something. */
+    void (*draw_over)(const Vga *vga, guint y, guint32 *line, guint width);
+};
+
+/* over_look() for this mode. */
+guint32 vga_over_look(const Vga *vga, const VgaMode *mode);
 
 /* The 16 colours of attributes, as the palette and the DAC have them now; and all of the
  * DAC's.  0xRRGGBB. */

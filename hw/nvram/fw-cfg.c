@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "hw/machine/machine.h"
+#include "hw/machine/service.h"
 #include "hw/nvram/fw-cfg-internal.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-object.h"
@@ -28,6 +29,13 @@ enum {
     DIRECTORY_COUNT = 4,        /* bytes of its head */
     DIRECTORY_ENTRY = 64,       /* size, selector, reserved, name */
 };
+
+MACHINE_SERVICE(first_fw_cfg, FwCfg, NULL)
+
+FwCfg *fw_cfg_find(const Machine *machine)
+{
+    return first_fw_cfg(machine);
+}
 
 /* ---- Items ---- */
 
@@ -225,6 +233,16 @@ GBytes *fw_cfg_get_file(const FwCfg *s, const char *name)
     return file ? g_bytes_new(fw_cfg_item_data(&file->item), file->item.size) : NULL;
 }
 
+void fw_cfg_remove_file(FwCfg *s, const char *name)
+{
+    guint place;
+    FwCfgFile *file = find_file(s, name, &place);
+
+    if (file && g_ptr_array_remove(s->files, file)) {
+        update_directory(s);
+    }
+}
+
 /* ---- Files of clients ---- */
 
 static void remove_client_files(FwCfg *s)
@@ -353,13 +371,20 @@ static bool fw_cfg_realize(Device *dev, GError **error)
     fw_cfg_set(s, FW_CFG_SIGNATURE, g_bytes_new_static("QEMU", 4));
     fw_cfg_set_number(s, FW_CFG_ID, ID_TRADITIONAL | (props->dma_enabled ? ID_DMA : 0), 4);
     update_directory(s);
+    if (!first_fw_cfg(machine)) {
+        set_first_fw_cfg(machine, s);
+    }
     return true;
 }
 
 static void fw_cfg_unrealize(Device *dev)
 {
     FwCfg *s = to_fw_cfg(dev);
+    Machine *machine = machine_of(dev);
 
+    if (first_fw_cfg(machine) == s) {
+        set_first_fw_cfg(machine, NULL);
+    }
     g_clear_pointer(&s->timer, timer_free);
     s->memory = NULL;
 }

@@ -13,6 +13,7 @@
 #ifndef HW_NVRAM_FW_CFG_H
 #define HW_NVRAM_FW_CFG_H
 
+#include "hw/machine/machine.h"
 #include "qom/device.h"
 
 typedef struct FwCfg FwCfg;
@@ -63,6 +64,9 @@ typedef struct {
     void (*written)(void *opaque, const guint8 *data, guint32 offset, guint32 length);
 } FwCfgFileOps;
 
+/* The machine's first one, or NULL. */
+FwCfg *fw_cfg_find(const Machine *machine);
+
 /* Sets an item, whose number is below FW_CFG_FILE_FIRST, with or without
  * FW_CFG_ARCH_LOCAL; takes data's reference.  Items that were never set are
  * empty. */
@@ -78,6 +82,8 @@ bool fw_cfg_set_file(FwCfg *s, const char *name, GBytes *data, GError **error);
 /* The same, with hooks for the guest's accesses; ops is borrowed forever. */
 bool fw_cfg_set_file_ops(FwCfg *s, const char *name, GBytes *data, const FwCfgFileOps *ops,
                          void *opaque, GError **error);
+/* Forgets a file that fw_cfg_set_file_ops() has set; while the machine is built, or undone. */
+void fw_cfg_remove_file(FwCfg *s, const char *name);
 /* A file's contents at this moment, with a reference, or NULL. */
 GBytes *fw_cfg_get_file(const FwCfg *s, const char *name);
 

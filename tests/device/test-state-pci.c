@@ -7,10 +7,12 @@
 
 #include <string.h>
 
+#include "hw/display/console.h"
 #include "hw/machine/power.h"
 #include "tests/lib/carry.h"
 #include "tests/lib/e1000-driver.h"
 #include "tests/lib/pc-chips.h"
+#include "tests/lib/ramfb-driver.h"
 
 #define MS G_GINT64_CONSTANT(1000000)
 
@@ -283,12 +285,105 @@ static void vga_go_on(Carry *c)
                (guint)address_space_read(c->rig->memory, VGA_FRAMES + 2, 1));
 }
 
+/* ---- cirrus-vga: a blit with half of its source, and the hidden register half unlocked ---- */
+
+static void cirrus_make(Carry *c)
+{
+    c->dev = carry_device(c, "cirrus-vga", "v", "addr", "2", "romfile", "");
+}
+
+static void cirrus_busy(Carry *c)
+{
+    static const struct {
+        guint8 index, value;
+    } blit[] = {
+        { 0x05, 0x40 }, { 0x00, 0x12 }, { 0x01, 0xf7 }, { 0x0b, 0x20 }, { 0x09, 1 }, { 0x20, 11 },
+        { 0x22, 2 }, { 0x24, 16 }, { 0x28, 0x40 }, { 0x30, 0x84 }, { 0x32, 0x0d }, { 0x31, 2 },
+    };
+
+    rig_pci_write(c->rig, 0, 0x10, PCI_BASE_ADDRESS_0, VGA_FRAMES, 4);
+    rig_pci_write(c->rig, 0, 0x10, PCI_COMMAND, DECODE, 2);
+    rig_out(c->rig, 0x3c2, 0x67, 1);
+    vga_put(c, 0x3c4, 0x07, 0x01);
+    vga_put(c, 0x3c4, 0x70, 0x21);              /* the cursor's place */
+    vga_put(c, 0x3d4, 0x1b, 0x22);
+    for (guint i = 0; i < G_N_ELEMENTS(blit); i++) {
+        vga_put(c, 0x3ce, blit[i].index, blit[i].value);
+    }
+    for (guint i = 0; i < 3; i++) {
+        address_space_write(c->rig->memory, VGA_FRAMES + (16 << 20), 0xa5 >> i, 1);
+        rig_in(c->rig, 0x3c6, 1);
+    }
+    rig_out(c->rig, 0x3c4, 0xf0, 1);
+}
+
+static void cirrus_go_on(Carry *c)
+{
+    rig_in(c->rig, 0x3c6, 1);
+    rig_out(c->rig, 0x3c6, 0xe1, 1);
+    for (guint i = 0; i < 5; i++) {
+        carry_note(c, "mask %x", rig_in(c->rig, 0x3c6, 1));
+    }
+    for (guint port = 0x3c4; port < 0x3d6; port++) {
+        carry_note(c, "%x: %x", port, rig_in(c->rig, port, 1));
+    }
+    address_space_write(c->rig->memory, VGA_FRAMES, 0x81c3e7, 3);
+    rig_out(c->rig, 0x3ce, 0x31, 1);
+    carry_note(c, "status %x", rig_in(c->rig, 0x3cf, 1));
+    note_memory(c, VGA_FRAMES + 0x60, 0x10);    /* what was drawn since then */
+    address_space_write(c->rig->memory, 0xa0000, 0x5a, 1);
+    note_memory(c, VGA_FRAMES + 0x4000, 4);     /* the bank */
+}
+
+/* ---- ramfb: where the frame buffer is ---- */
+
+static void ramfb_make(Carry *c)
+{
+    RamfbBench *b = g_new(RamfbBench, 1);
+
+    rig_free(c->rig);
+    ramfb_bench_init(b);
+    c->opaque = b;
+    c->opaque_free = g_free;
+    c->rig = b->rig;
+    carry_memory(c, b->ram, RAMFB_RAM);
+}
+
+static void ramfb_busy(Carry *c)
+{
+    RamfbBench *b = c->opaque;
+
+    memcpy(b->ram + 0x20000 + 4 * 64 * 3, "\x11\x22\x33", 3);
+    g_assert_true(ramfb_configure(b, 0x20000, "XR24", 64, 48, 0));
+}
+
+static void ramfb_go_on(Carry *c)
+{
+    g_autoptr(Surface) surface = NULL;
+
+    g_assert_true(surface_load(NULL));
+    surface = console_draw(console_find(c->rig->root, "v", -1, NULL), NULL);
+    carry_note(c, "%u by %u, %x", surface_width(surface), surface_height(surface),
+               surface_row(surface, MIN(3, surface_height(surface) - 1))[0]);
+    for (guint i = 0; i < RAMFB_FILE_SIZE; i++) {
+        carry_note(c, "file %u: %x", i, ramfb_read(c->opaque, i));
+    }
+}
+
+static void ramfb_clear(Carry *c)
+{
+    ramfb_bench_done(c->opaque);
+    c->rig = NULL;
+}
+
 static const CarryCase cases[] = {
     { "pci-bridge", bridge_make, bridge_busy, bridge_go_on, NULL },
     { "i6300esb", dog_make, dog_busy, dog_go_on, NULL },
     { "pc-chips", chips_make, chips_busy, chips_go_on, chips_clear },
     { "e1000", card_make, card_busy, card_go_on, card_clear },
     { "vga", vga_make, vga_busy, vga_go_on, NULL },
+    { "ramfb", ramfb_make, ramfb_busy, ramfb_go_on, ramfb_clear },
+    { "cirrus-vga", cirrus_make, cirrus_busy, cirrus_go_on, NULL },
 };
 
 int main(int argc, char **argv)

@@ -86,6 +86,7 @@ NEEDS = {
     # Machines and devices.
     'VGA': 'pc',
     'bochs-display': 'pc',
+    'cirrus-vga': 'pc',
     'e1000': 'pc net0',
     'floppy': 'pc',
     'fw-cfg-file': 'microvm',
@@ -111,6 +112,7 @@ NEEDS = {
     'port92': 'microvm',
     'pvpanic': 'microvm',
     'qtest': 'accel qt',
+    'ramfb': 'pc',
     'scsi-cd': 'microvm',
     'scsi-hd': 'microvm',
     'secondary-vga': 'pc',

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Screens: what firmware, GRUB and Linux show on a VGA, as text and as pictures; screendump's
-files and descriptors; vmctl's side of it.  tests/conformance/screens.py has the modes."""
+"""Screens: what firmware, GRUB and Linux show on cards with a BIOS, as text and as pictures;
+screendump's files and descriptors; vmctl's side of it.  tests/conformance/screens.py and cirrus.py
+have the modes."""
+import base64
 import contextlib
 import os
+import pty
+import re
 import resource
 import select
 import struct
@@ -24,6 +28,7 @@ from vmdtest import VMCTL, Daemon, QmpError, Skip, on_each_accel, on_tcg    # no
 
 MACHINE = 'pc-i440fx-7.2'
 VGABIOS = '/usr/share/seabios/vgabios-stdvga.bin'
+CARDS = 'VGA', 'cirrus-vga'
 SLOT = 2
 EJECT = 0xae08                      # of ACPI's hotplug controller
 GRAY = 0xa8                         # of the DAC's 6 bits
@@ -119,10 +124,10 @@ def add_screen(client, disk, driver='VGA'):
     client.call('device_add', driver='virtio-blk-pci', drive='disk', id='disk0')
 
 
-def build(daemon, disk):
+def build(daemon, disk, driver):
     client = daemon.client()
     pc.build(client, machine=MACHINE)
-    add_screen(client, disk)
+    add_screen(client, disk, driver)
     return client
 
 
@@ -132,42 +137,82 @@ def build(daemon, disk):
 def firmware(recorder):
     """SeaBIOS writes on the screen, and a boot sector after it; the text is where the cursor is"""
     need_bios()
-    with Daemon(recorder) as daemon:
-        disk = pc.write_disk(daemon.path('disk'), 'a disk', 'h')
-        client = build(daemon, disk)
-        client.call('cont')
-        lines = wait_screen(client, 'Booting from Hard Disk')
-        assert lines[0].startswith('SeaBIOS (version '), lines
-        screen = client.call('query-screen-text', device='video', head=0)
-        assert (screen['columns'], screen['rows']) == (80, 25) and len(screen['lines']) == 25
-        row = screen['cursor']['row']
-        assert not any(screen['lines'][row + 1:]), screen
-        client.call('screendump', filename=daemon.path('a.png'), format='png', device='video')
-        width, height, pixels = read_png(daemon.path('a.png'))
-        assert (width, height) == (720, 400)
-        assert set(pixels) == {0, GRAY}, set(pixels)
+    for driver in CARDS:
+        with Daemon(recorder) as daemon:
+            disk = pc.write_disk(daemon.path('disk'), 'a disk', 'h')
+            client = build(daemon, disk, driver)
+            client.call('cont')
+            lines = wait_screen(client, 'Booting from Hard Disk')
+            assert lines[0].startswith('SeaBIOS (version '), lines
+            screen = client.call('query-screen-text', device='video', head=0)
+            assert (screen['columns'], screen['rows']) == (80, 25) and len(screen['lines']) == 25
+            row = screen['cursor']['row']
+            assert not any(screen['lines'][row + 1:]), screen
+            client.call('screendump', filename=daemon.path('a.png'), format='png', device='video')
+            width, height, pixels = read_png(daemon.path('a.png'))
+            assert (width, height) == (720, 400)
+            assert set(pixels) == {0, GRAY}, set(pixels)
 
 
 @on_tcg                         # where KVM emulates protected mode, it takes a minute
 def grub(recorder):
     """GRUB's menu as text, line by line, and the picture of it"""
     need_bios()
+    for driver in CARDS:
+        with Daemon(recorder) as daemon:
+            disk = grubdisk.write(daemon.folder, MENU % '', {'linux': b'', 'initrd': b''})
+            client = build(daemon, disk, driver)
+            client.call('cont')
+            lines = wait_screen(client, '│ Linux')
+            while lines and not lines[0]:
+                lines.pop(0)
+            assert lines[0].startswith(FRAME[0]), lines[0]
+            assert lines[1:len(FRAME)] == FRAME[1:], lines
+            client.call('screendump', filename=daemon.path('a.ppm'))
+            client.call('screendump', filename=daemon.path('a.png'), format='png')
+            picture = read_ppm(daemon.path('a.ppm'))
+            assert read_png(daemon.path('a.png')) == picture
+            width, _, pixels = picture
+            selected = [pixels[(y * width + 400) * 3] for y in range(56, 88)]
+            assert selected == [0] * 8 + [GRAY] * 16 + [0] * 8, selected
+
+
+# The first characters of SeaBIOS's first line, a row of pixels each.
+SEABIOS = '''
+00000000000000 00000000000000 7c0000fc3c7c7c c600006618c6c6 c600006618c6c6 607c786618c660
+38c60c7c18c638 0cfe7c6618c60c 06c0cc6618c606 c6c0cc6618c6c6 c6c6cc6618c6c6 7c7c76fc3c7c7c
+00000000000000 00000000000000 00000000000000 00000000000000'''.split()
+
+
+def glyphs(width, pixels, count):
+    """Rows of the first 8x16 characters, as in SEABIOS."""
+    rows = []
+    for y in range(16):
+        bits = ''.join('1' if pixels[(y * width + x) * 3] else '0' for x in range(8 * count))
+        rows.append('%0*x' % (2 * count, int(bits, 2)))
+    return rows
+
+
+@on_each_accel
+def ramfb(recorder):
+    """SeaBIOS draws its text in a frame buffer in RAM"""
+    need_bios()
     with Daemon(recorder) as daemon:
-        disk = grubdisk.write(daemon.folder, MENU % '', {'linux': b'', 'initrd': b''})
-        client = build(daemon, disk)
+        client = daemon.client()
+        pc.build(client, machine=MACHINE)
+        client.call('device_add', driver='ramfb', id='video')
+        error = client.error('device_add', {'driver': 'ramfb'})
+        assert error['reason'] == 'not-supported', error
         client.call('cont')
-        lines = wait_screen(client, '│ Linux')
-        while lines and not lines[0]:
-            lines.pop(0)
-        assert lines[0].startswith(FRAME[0]), lines[0]
-        assert lines[1:len(FRAME)] == FRAME[1:], lines
-        client.call('screendump', filename=daemon.path('a.ppm'))
-        client.call('screendump', filename=daemon.path('a.png'), format='png')
-        picture = read_ppm(daemon.path('a.ppm'))
-        assert read_png(daemon.path('a.png')) == picture
-        width, _, pixels = picture
-        selected = [pixels[(y * width + 400) * 3] for y in range(56, 88)]
-        assert selected == [0] * 8 + [GRAY] * 16 + [0] * 8, selected
+        assert client.error('query-screen-text')['reason'] == 'not-supported'
+        deadline, rows = time.monotonic() + 4 * vmdtest.TIMEOUT, []
+        while rows != SEABIOS:
+            assert time.monotonic() < deadline, rows
+            time.sleep(0.2)
+            client.call('screendump', filename=daemon.path('a'))
+            width, height, pixels = read_ppm(daemon.path('a'))
+            rows = glyphs(width, pixels, 7)
+        assert (width, height) == (1024, 768) and set(pixels) == {0, 0xaa}
 
 
 @contextlib.contextmanager
@@ -207,7 +252,7 @@ def linux_console(recorder):
         assert client.error('query-screen-text')['reason'] == 'not-supported'
 
 
-def frame_buffer_console(daemon, client, guest, device, but, name, size):
+def frame_buffer_console(daemon, client, guest, device, but, name, size, level=0xaa):
     """Linux's console on a card with this name, of whose drivers one is not loaded: a red line at
     the top, and a text."""
     guest.run('for m in $(grep -v %s /lib/modules/optional); do insmod /lib/modules/$m; done 2>&-'
@@ -215,15 +260,15 @@ def frame_buffer_console(daemon, client, guest, device, but, name, size):
     assert name in guest.run('cat /proc/fb'), guest.text[-2000:]
     assert guest.run('cat /sys/class/graphics/fb0/virtual_size').split()[-1] == '%d,%d' % size
     guest.run("printf '\\033[2J\\033[H\\033[?25l\\033[41m\\033[K\\n' >/dev/tty0")
-    red_line(daemon, client, device, size, False)
+    red_line(daemon, client, device, size, False, level)
     guest.run("printf '\\033[0mHello, screen' >/dev/tty0")
-    pixels = red_line(daemon, client, device, size, True)
+    pixels = red_line(daemon, client, device, size, True, level)
     lines = [pixels[y * size[0] * 3:y * size[0] * 3 + 13 * 8 * 3] for y in range(16)]
-    assert 100 < sum(line.count(0xaa) for line in lines) // 3 < 13 * 8 * 16 // 2
-    assert sum(line.count(0xaa) for line in lines) == pixels.count(0xaa)
+    assert 100 < sum(line.count(level) for line in lines) // 3 < 13 * 8 * 16 // 2
+    assert sum(line.count(level) for line in lines) == pixels.count(level)
 
 
-def red_line(daemon, client, device, size, text):
+def red_line(daemon, client, device, size, text, level):
     """What is below the red line, once the screen stays so, with some text or without."""
     deadline = time.monotonic() + vmdtest.TIMEOUT
     before = None
@@ -232,7 +277,7 @@ def red_line(daemon, client, device, size, text):
         width, height, pixels = read_png(daemon.path('a.png'))
         assert (width, height) == size
         below = pixels[width * 48:]
-        if (pixels[:width * 48] == bytes((0xaa, 0, 0)) * (width * 16) and below == before and
+        if (pixels[:width * 48] == bytes((level, 0, 0)) * (width * 16) and below == before and
                 any(below) == text):
             return below
         assert time.monotonic() < deadline, set(pixels)
@@ -261,6 +306,43 @@ def linux_virtio_gpu(recorder):
         frame_buffer_console(daemon, client, guest, 'gpu', 'bochs', 'virtio_gpu', (1024, 768))
         client.call('screendump', filename=daemon.path('b.ppm'), device='gpu', head=1)
         assert not any(read_ppm(daemon.path('b.ppm'))[2])
+
+
+def blits_by_cpu(guest):
+    """A program in the guest fills a part of the video memory, then writes the source of a blit, once
+    where sources go, and once where the memory is, which it is again afterwards."""
+    resources = guest.run('cat /sys/bus/pci/devices/0000:00:%02x.0/resource' % SLOT).split()
+    memory, registers = int(resources[0], 16), int(resources[3], 16)
+    start = (0x140, 8, 0), (0x140, 8, 2)
+
+    def poke(*values):
+        guest.run('; '.join('devmem %#x %d %#x' % (registers + offset, bits, value)
+                            for offset, bits, value in values))
+
+    def peek(offset):
+        return int(guest.run('devmem %#x' % (memory + offset)).split()[-1], 16)
+
+    poke((0x104, 8, 0xa5), (0x108, 16, 15), (0x10a, 16, 99), (0x10c, 16, 16), (0x110, 32, 0x200000),
+         (0x118, 8, 0xc0), (0x11a, 8, 0x0d), (0x11b, 8, 4), *start)
+    assert [peek(0x1ffffc), peek(0x200000), peek(0x20063c)] == [0, 0xa5a5a5a5, 0xa5a5a5a5]
+    for source in 16 << 20, 0x300000:
+        poke((0x108, 16, 3), (0x10a, 16, 1), (0x110, 32, 0x200010), (0x118, 8, 4), (0x11b, 8, 0),
+             *start)
+        guest.run('devmem %#x 32 %#x; devmem %#x 32 %#x' % (memory + source, source + 1,
+                                                          memory + source, source + 2))
+        assert [peek(0x200010), peek(0x200020), peek(0x300000)] == [source + 1, source + 2, 0]
+
+
+@on_tcg
+def linux_on_cirrus(recorder):
+    """Linux's console on a cirrus-vga: in text mode, then with 16 bits (driver cirrus)"""
+    need_bios()
+    with linux(recorder, 'cirrus-vga') as (daemon, client, guest):
+        guest.run("printf '\\033[2J\\033[HHello, cirrus' >/dev/tty0")
+        assert client.call('query-screen-text')['lines'][0] == 'Hello, cirrus'
+        blits_by_cpu(guest)
+        frame_buffer_console(daemon, client, guest, 'video', 'bochs', 'cirrus', (1024, 768), 0xad)
+        assert client.error('query-screen-text')['reason'] == 'not-supported'
 
 
 # ---- screendump
@@ -468,6 +550,94 @@ def screenshots(recorder):
         assert sorted(os.listdir(daemon.path('here'))) == ['a.png', 'a.ppm', 'link']
 
 
+def on_terminal(daemon, answer, *words):
+    """vmctl on a terminal that answers the question what it can do: (exit status, what came)."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execv(VMCTL, [VMCTL, '--socket', daemon.socket, 'screenshot', *words])
+    output = b''
+    with open(master, 'r+b', buffering=0) as terminal, contextlib.suppress(OSError):
+        while True:
+            data = terminal.read(1 << 16)
+            if not data:
+                break
+            output += data
+            if answer and b'\033[c' in output:
+                terminal.write(answer)
+                answer = b''
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), output
+
+
+def read_sixels(text):
+    """(width, height, percentages of red, green and blue of each pixel)."""
+    start = re.match(rb'\033P0;1q"1;1;(\d+);(\d+)', text)
+    width, height = int(start[1]), int(start[2])
+    pixels, colors, x, y, color = [None] * (width * height), {}, 0, 0, None
+    for number, definition, count, sixel, move in re.findall(
+            rb'#(\d+)(?:;2;([0-9;]+))?|(?:!(\d+))?([?-~])|([$-])', text[start.end():-2]):
+        if number and definition:
+            colors[int(number)] = tuple(map(int, definition.split(b';')))
+        elif number:
+            color = colors[int(number)]
+        elif sixel:
+            for column in range(x, x + int(count or 1)):
+                for bit in range(6):
+                    if (sixel[0] - 0x3f) >> bit & 1:
+                        assert pixels[(y + bit) * width + column] is None
+                        pixels[(y + bit) * width + column] = color
+            x += int(count or 1)
+        else:
+            x, y = 0, y + (6 if move == b'-' else 0)
+    return width, height, pixels
+
+
+def percent(pixels):
+    return [tuple((value * 100 + 127) // 255 for value in pixels[i:i + 3])
+            for i in range(0, len(pixels), 3)]
+
+
+def shown(recorder):
+    """vmctl screenshot --show: by kitty's protocol, as sixels, or an error that says why not"""
+    kitty, device = b'\033_Gi=31;OK\033\\', b'\033[?62;4;22c'
+    with Daemon(recorder) as daemon:
+        _, qtest = driven(daemon)
+        pixels = draw(qtest)
+        status, output = on_terminal(daemon, kitty + device, '--show', 'video')
+        assert status == 0, output[-300:]
+        parts = re.findall(rb'\033_G([^;]*);([^\033]*)\033\\', output)[1:]
+        assert parts[0][0] == b'a=T,f=100,m=1' and parts[-1][0] == b'm=0', parts
+        with open(daemon.path('shown'), 'wb') as f:
+            f.write(base64.b64decode(b''.join(data for _, data in parts)))
+        assert read_png(daemon.path('shown')) == (64, 48, pixels)
+        # More colours than sixels have: six levels of each.
+        status, output = on_terminal(daemon, device, '--show')
+        seen = read_sixels(output[output.index(b'\033P'):].rstrip())
+        levels = bytes((value * 5 + 127) // 255 * 51 for value in pixels)
+        assert status == 0 and seen == (64, 48, percent(levels)), output[-300:]
+        program = Program()
+        program.attach(SLOT)
+        program.mode('text80')
+        program.colors()
+        program.write(0xb8000, bytes(range(256)) * 8)
+        assert all(answer.startswith('OK') for answer in qtest.ask_all(program.lines))
+        client = daemon.client()
+        client.call('screendump', filename=daemon.path('a'))
+        width, height, pixels = read_ppm(daemon.path('a'))
+        status, output = on_terminal(daemon, device, '--show')
+        seen = read_sixels(output[output.index(b'\033P'):].rstrip())
+        assert status == 0 and seen == (width, height, percent(pixels)), output[-300:]
+        for answer, why in ((b'\033[?62;22c', b'shows no pictures'), (b'\033[?44c', b'no pictures'),
+                            (b'', b'does not say'), (b'\033[?' + b'4;' * 4000, b'does not say')):
+            status, output = on_terminal(daemon, answer, '--show')
+            assert status == 1 and why in output, (answer[:20], output)
+        status, output = on_terminal(daemon, kitty + device, '--show', 'nobody')
+        assert status == 1 and b"Device 'nobody' not found" in output, output
+        for words, why in ((['--show'], b'needs a terminal'),
+                           (['--show', '-o', daemon.path('x')], b'exclude each other')):
+            done = vmctl(daemon, 'screenshot', *words)
+            assert done.returncode == 2 and why in done.stderr, done
+
+
 def text_of_screens(recorder):
     """vmctl screen: lines of text, or JSON"""
     with Daemon(recorder) as daemon:
@@ -484,6 +654,6 @@ def text_of_screens(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([firmware, grub, linux_console, linux_virtio_vga, linux_virtio_gpu,
-                  files, no_room, descriptors, stuck_readers, cards, state_has_registers,
-                  screenshots, text_of_screens])
+    vmdtest.main([firmware, grub, ramfb, linux_console, linux_virtio_vga, linux_virtio_gpu,
+                  linux_on_cirrus, files, no_room, descriptors, stuck_readers, cards,
+                  state_has_registers, screenshots, shown, text_of_screens])
