@@ -9,6 +9,7 @@
 #include "hw/aio/iothread.h"
 #include "hw/backends/memory-backend.h"
 #include "hw/backends/rng.h"
+#include "hw/backends/secret.h"
 #include "hw/block/block-types.h"
 #include "hw/char/isa-debugcon.h"
 #include "hw/char/isa-parallel.h"
@@ -70,6 +71,7 @@
 #include "hw/virtio/virtio-scsi.h"
 #include "hw/virtio/virtio-serial.h"
 #include "hw/virtio/virtio.h"
+#include "hw/vnc/vnc.h"
 #include "hw/watchdog/watchdog.h"
 
 const TypeInfo *const hw_types[] = {
@@ -83,6 +85,7 @@ const TypeInfo *const hw_types[] = {
     &memory_backend_type,
     &rng_builtin_type,
     &rng_random_type,
+    &secret_type,
 
     /* block */
     &block_file_type,
@@ -232,6 +235,9 @@ const TypeInfo *const hw_types[] = {
     &virtio_scsi_pci_type,
     &virtio_scsi_type,
     &virtio_serial_pci_type,
+
+    /* vnc */
+    &vnc_server_type,
 
     /* watchdog */
     &i6300esb_type,

@@ -68,7 +68,8 @@ def each_argument(recorder):
 # others, or the host cannot do it.
 MAY_REFUSE = {'invalid-value', 'not-supported', 'no-memory', 'out-of-range', 'limit-exceeded',
               'bus-full', 'address-in-use', 'file-not-usable', 'id-in-use', 'object-not-found',
-              'host-error', 'in-use', 'no-accelerator', 'property-missing', 'bus-not-found'}
+              'host-error', 'in-use', 'no-accelerator', 'property-missing', 'bus-not-found',
+              'device-not-found'}
 # Properties that have tests of their own: lists of what other classes take.
 ELSEWHERE = {'defaults', 'iothread-vq-mapping'}
 
@@ -229,10 +230,14 @@ def each_object(recorder, schema):
         w = Walk(client, recorder, schema, 'object-add', 'qom-type', '/objects/x')
         for name in schema.union_classes(schema.types['ObjectOptions']):
             # What any-accel makes is of another class: accel.py.
-            if 'machine' not in schema.ancestors(name) and name != 'any-accel':
+            if 'machine' not in schema.ancestors(name) and name not in {'any-accel',
+                                                                        *walk.NEED_MACHINE}:
                 there = w.klass(name, walk.within(walk.NEEDED.get(name, {}), daemon.folder))
                 assert there or name in ('kvm-accel', 'tcg-accel'), name
         w.check_ways()
+        walk.machine_for(client)
+        for name in walk.NEED_MACHINE:
+            assert w.klass(name, walk.NEEDED.get(name, {})), name
 
 
 @in_folder
