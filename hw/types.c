@@ -61,6 +61,7 @@
 #include "hw/timer/i8254.h"
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
+#include "hw/tls/tls-creds.h"
 #include "hw/virtio/virtio-balloon.h"
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-bus.h"
@@ -235,6 +236,10 @@ const TypeInfo *const hw_types[] = {
     &virtio_scsi_pci_type,
     &virtio_scsi_type,
     &virtio_serial_pci_type,
+
+    /* tls */
+    &tls_creds_type,
+    &tls_creds_x509_type,
 
     /* vnc */
     &vnc_server_type,

@@ -76,7 +76,6 @@ static bool refuse_others(QmpOptions *options, GError **error)
         { "audiodev", "sound is not supported" },
         { "sasl-authz", "there are no lists of users" },
         { "tls-authz", "there are no lists of users" },
-        { "tls-creds", "connections are not encrypted" },
         { "websocket", "the server does not speak WebSocket" },
     };
 

@@ -25,6 +25,16 @@ bool qmp_query_vnc_servers(QmpRequest *req, VncInfo2List *ret, GError **error)
     return true;
 }
 
+/* As query-vnc writes it; newly allocated. */
+static char *auth_name(const VncInfo2 *info)
+{
+    if (info->has_vencrypt) {
+        return g_strdup(info->vencrypt == VNC_VENCRYPT_SUB_AUTH_X509_VNC ? "vencrypt+x509+vnc"
+                                                                         : "vencrypt+x509+none");
+    }
+    return g_strdup(qmp_enum_name(&qmp_type_VncPrimaryAuth, info->auth));
+}
+
 /* Takes what query-vnc has from what query-vnc-servers has. */
 static void describe_first(VncInfo2 *from, VncInfo *ret)
 {
@@ -35,7 +45,7 @@ static void describe_first(VncInfo2 *from, VncInfo *ret)
     ret->service = g_steal_pointer(&server->service);
     ret->has_family = true;
     ret->family = server->family;
-    ret->auth = g_strdup(qmp_enum_name(&qmp_type_VncPrimaryAuth, from->auth));
+    ret->auth = auth_name(from);
     ret->has_clients = true;
     ret->clients = from->clients;
     from->clients = (VncClientInfoList){ 0 };

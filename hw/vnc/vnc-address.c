@@ -37,15 +37,16 @@ static void describe(const struct sockaddr_storage *addr, socklen_t length, VncB
     ret->service = g_strdup(service);
 }
 
-VncServerInfo *vnc_server_info(int fd, bool needs_password)
+VncServerInfo *vnc_server_info(const VncServer *s)
 {
     VncServerInfo *info = g_new0(VncServerInfo, 1);
     struct sockaddr_storage addr = { 0 };
     socklen_t length = sizeof(addr);
 
-    getsockname(fd, (struct sockaddr *)&addr, &length);
+    getsockname(s->listen_fd, (struct sockaddr *)&addr, &length);
     describe(&addr, length, (VncBasicInfo *)info);
-    info->auth = g_strdup(needs_password ? "vnc" : "none");
+    info->auth = g_strconcat(s->creds ? "vencrypt+x509+" : "", s->needs_password ? "vnc" : "none",
+                             NULL);
     return info;
 }
 

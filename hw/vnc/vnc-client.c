@@ -156,9 +156,33 @@ static bool wants_input(const VncClient *c)
            c->to_library->len < VNC_IN_MAX && !vnc_notes_full(c->server);
 }
 
+/* While TLS is agreed on, the socket is its own. */
+static bool is_encrypted(const VncClient *c)
+{
+    return c->tls && c->phase != VNC_PHASE_TLS;
+}
+
+static gssize receive(VncClient *c, void *data, gsize size)
+{
+    return is_encrypted(c) ? tls_session_read(c->tls, data, size)
+                           : recv(c->fd, data, size, MSG_DONTWAIT);
+}
+
+static gssize transmit(VncClient *c, const void *data, gsize size)
+{
+    return is_encrypted(c) ? tls_session_write(c->tls, data, size)
+                           : send(c->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Whether there is input that a poll of the socket does not show. */
+static bool has_input(const VncClient *c)
+{
+    return is_encrypted(c) && wants_input(c) && tls_session_pending(c->tls);
+}
+
 static void read_peer(VncClient *c, gint64 now)
 {
-    ssize_t n = recv(c->fd, c->in + c->n_in, VNC_IN_MAX - c->n_in, MSG_DONTWAIT);
+    gssize n = receive(c, c->in + c->n_in, VNC_IN_MAX - c->n_in);
 
     if (n > 0) {
         c->heard = now;
@@ -197,7 +221,7 @@ static void read_library(VncClient *c)
 
 static void write_peer(VncClient *c, gint64 now)
 {
-    ssize_t n = send(c->fd, c->out->data + c->sent, waiting(c), MSG_DONTWAIT | MSG_NOSIGNAL);
+    gssize n = transmit(c, c->out->data + c->sent, waiting(c));
 
     if (n > 0) {
         c->sent += n;
@@ -226,6 +250,9 @@ gint64 vnc_client_deadline(const VncClient *c)
 {
     gint64 deadline = G_MAXINT64;
 
+    if (has_input(c)) {
+        return 0;
+    }
     if (c->phase < VNC_PHASE_PICTURE) {
         deadline = c->started + HANDSHAKE_TIME;
     } else if (c->phase == VNC_PHASE_LAST) {
@@ -241,7 +268,7 @@ gint64 vnc_client_deadline(const VncClient *c)
 
 static void check_time(VncClient *c, gint64 now)
 {
-    if (now < vnc_client_deadline(c)) {
+    if (has_input(c) || now < vnc_client_deadline(c)) {
         return;
     }
     if (c->phase == VNC_PHASE_LAST) {
@@ -257,11 +284,18 @@ static void check_time(VncClient *c, gint64 now)
 
 /* ---- A turn ---- */
 
+static short peer_events(const VncClient *c)
+{
+    if (c->phase == VNC_PHASE_TLS) {
+        return waiting(c) || tls_session_wants_write(c->tls) ? POLLOUT : POLLIN;
+    }
+    return (wants_input(c) ? POLLIN : 0) | (waiting(c) ? POLLOUT : 0);
+}
+
 void vnc_client_fill(VncClient *c, GArray *polls)
 {
     const struct pollfd fds[] = {
-        [PEER] = { .fd = c->fd,
-                   .events = (wants_input(c) ? POLLIN : 0) | (waiting(c) ? POLLOUT : 0) },
+        [PEER] = { .fd = c->fd, .events = peer_events(c) },
         [LIBRARY] = { .fd = c->library_fd,
                       .events = (waiting(c) <= VNC_OUT_MAX / 2 ? POLLIN : 0) |
                                 (c->to_library->len ? POLLOUT : 0) },
@@ -272,10 +306,14 @@ void vnc_client_fill(VncClient *c, GArray *polls)
 
 static void poll_peer(VncClient *c, short events, gint64 now)
 {
-    if (events & POLLOUT) {
+    if (events & POLLOUT && waiting(c)) {
         write_peer(c, now);
     }
-    if (events & POLLIN && !c->ended) {
+    if (c->phase == VNC_PHASE_TLS) {
+        if (events && !waiting(c) && !c->ended) {
+            vnc_vencrypt_go_on(c);
+        }
+    } else if ((events & POLLIN || has_input(c)) && !c->ended) {
         read_peer(c, now);
     } else if (events & (POLLHUP | POLLERR)) {
         vnc_client_end(c, "");
@@ -349,6 +387,7 @@ void vnc_client_free(VncClient *c)
     if (c->ended && *c->ended) {
         vnc_log(s, c, c->ended);
     }
+    tls_session_free(c->tls);
     close(c->fd);
     if (c->library_fd >= 0) {
         close(c->library_fd);

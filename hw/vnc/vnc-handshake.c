@@ -65,13 +65,22 @@ static void begin_challenge(VncClient *c)
     c->phase = VNC_PHASE_RESPONSE;
 }
 
+static guint8 security_type(const VncServer *s)
+{
+    return s->creds ? VNC_SECURITY_VENCRYPT : s->needs_password ? SECURITY_VNC : SECURITY_NONE;
+}
+
 static void offer_security(VncClient *c)
 {
-    guint8 types[] = { 1, c->server->needs_password ? SECURITY_VNC : SECURITY_NONE };
+    guint8 types[] = { 1, security_type(c->server) };
 
     if (c->minor >= 7) {
         vnc_client_put(c, types, sizeof(types));
         c->phase = VNC_PHASE_SECURITY;
+        return;
+    }
+    if (c->server->creds) {
+        refuse(c, "Connections must be encrypted", "its version of VNC has no encryption");
         return;
     }
     vnc_client_put32(c, types[1]);
@@ -110,19 +119,29 @@ static gsize take_security(VncClient *c)
     if (c->n_in < 1) {
         return 0;
     }
-    if (c->in[0] != (c->server->needs_password ? SECURITY_VNC : SECURITY_NONE)) {
+    if (c->in[0] != security_type(c->server)) {
         vnc_client_end(c, "it chose a security type that was not offered");
         return 0;
     }
+    if (c->server->creds) {
+        vnc_vencrypt_begin(c);
+    } else {
+        vnc_handshake_authenticate(c);
+    }
+    return 1;
+}
+
+/* VeNCrypt tells the result in each version. */
+void vnc_handshake_authenticate(VncClient *c)
+{
     if (c->server->needs_password) {
         begin_challenge(c);
-        return 1;
+        return;
     }
-    if (c->minor >= 8) {
+    if (c->minor >= 8 || c->tls) {
         vnc_client_put32(c, RESULT_OK);
     }
     c->phase = VNC_PHASE_INIT;
-    return 1;
 }
 
 /* The guard is asked again: there may be many clients that try at the same time. */
@@ -223,6 +242,9 @@ gsize vnc_handshake(VncClient *c, gint64 now)
         return take_version(c, now);
     case VNC_PHASE_SECURITY:
         return take_security(c);
+    case VNC_PHASE_VENCRYPT:
+    case VNC_PHASE_SUBTYPE:
+        return vnc_vencrypt(c);
     case VNC_PHASE_RESPONSE:
         return take_response(c, now);
     case VNC_PHASE_INIT:

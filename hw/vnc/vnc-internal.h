@@ -8,6 +8,7 @@
  *   vnc-loop.c       the server's thread: accepts and polls
  *   vnc-client.c     a client on it: bytes between its socket and its encoder
  *   vnc-handshake.c  until a client is let in
+ *   vnc-vencrypt.c   the part of that about encrypted connections
  *   vnc-keys.c       keys that clients press
  *   vnc-address.c    addresses as events and queries have them
  *
@@ -26,6 +27,7 @@
 #include "hw/chardev/socket-address.h"
 #include "hw/display/console.h"
 #include "hw/input/input.h"
+#include "hw/tls/tls-session.h"
 #include "hw/vnc/vnc-encoder.h"
 #include "hw/vnc/vnc-guard.h"
 #include "hw/vnc/vnc-keymap.h"
@@ -66,6 +68,7 @@ struct VncServer {
     VncKeymap *keymap;          /* constant, from prepare to release */
     VncServerInfo *info;        /* where it listens; constant from complete to dismantle, or NULL */
     bool needs_password;        /* the same */
+    TlsCreds *creds;            /* the same; NULL: connections are not encrypted */
 
     /* The main loop's. */
     Machine *machine;
@@ -104,6 +107,9 @@ struct VncServer {
 typedef enum {
     VNC_PHASE_VERSION,          /* its version is expected */
     VNC_PHASE_SECURITY,         /* its choice of a security type */
+    VNC_PHASE_VENCRYPT,         /* its version of VeNCrypt */
+    VNC_PHASE_SUBTYPE,          /* its choice of a security type there */
+    VNC_PHASE_TLS,              /* the handshake of TLS */
     VNC_PHASE_RESPONSE,         /* its answer to the challenge */
     VNC_PHASE_INIT,             /* its wish to share the screen */
     VNC_PHASE_PICTURE,          /* it has been let in, and waits for a picture */
@@ -128,6 +134,7 @@ struct VncClient {
     gint64 heard;               /* when it last sent something */
     gint64 taken;               /* when it last took something, or nothing waited */
     guint8 challenge[VNC_CHALLENGE_SIZE];
+    TlsSession *tls;            /* of an encrypted connection, from VNC_PHASE_TLS on */
 
     guint8 in[VNC_IN_MAX];
     gsize n_in;
@@ -208,6 +215,19 @@ void vnc_handshake_begin(VncClient *c);
 /* Handles what is in `in`, in a phase before VNC_PHASE_PICTURE.  Returns bytes used; 0: more are
  * needed, or it is ended. */
 gsize vnc_handshake(VncClient *c, gint64 now);
+/* Asks for the password, or lets the client in without one. */
+void vnc_handshake_authenticate(VncClient *c);
+
+/* ---- vnc-vencrypt.c ---- */
+
+enum { VNC_SECURITY_VENCRYPT = 19 };
+
+/* The client has chosen VNC_SECURITY_VENCRYPT. */
+void vnc_vencrypt_begin(VncClient *c);
+/* As vnc_handshake(), in the phases VNC_PHASE_VENCRYPT and VNC_PHASE_SUBTYPE. */
+gsize vnc_vencrypt(VncClient *c);
+/* Goes on in VNC_PHASE_TLS, with nothing in `out`. */
+void vnc_vencrypt_go_on(VncClient *c);
 
 /* ---- vnc-keys.c ---- */
 
@@ -218,7 +238,7 @@ void vnc_keys_release(VncClient *c);
 /* ---- vnc-address.c ---- */
 
 /* The socket's own address, or its peer's; for qmp_clear(). */
-VncServerInfo *vnc_server_info(int fd, bool needs_password);
+VncServerInfo *vnc_server_info(const VncServer *s);
 VncClientInfo *vnc_client_info(int fd);
 
 #endif

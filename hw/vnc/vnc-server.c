@@ -20,6 +20,7 @@
 #include "qom/env.h"
 #include "qom/place.h"
 #include "qom/qapi-objects-secret.h"
+#include "qom/qapi-objects-tls.h"
 
 /* Notes that may wait before clients have to; connections that wait to be accepted. */
 enum { NOTES_MAX = 512, BACKLOG = 32 };
@@ -191,6 +192,18 @@ VncServer *vnc_find(Object *root, const char *id, GError **error)
     return NULL;
 }
 
+static VncPrimaryAuth primary_auth(const VncServer *s)
+{
+    return s->creds ? VNC_PRIMARY_AUTH_VENCRYPT
+                    : s->needs_password ? VNC_PRIMARY_AUTH_VNC : VNC_PRIMARY_AUTH_NONE;
+}
+
+/* Valid if connections are encrypted. */
+static VncVencryptSubAuth vencrypt_auth(const VncServer *s)
+{
+    return s->needs_password ? VNC_VENCRYPT_SUB_AUTH_X509_VNC : VNC_VENCRYPT_SUB_AUTH_X509_NONE;
+}
+
 static VncServerInfo2 *describe_address(const VncServer *s)
 {
     VncServerInfo2 *info = g_new0(VncServerInfo2, 1);
@@ -198,7 +211,9 @@ static VncServerInfo2 *describe_address(const VncServer *s)
     info->host = g_strdup(s->info->host);
     info->service = g_strdup(s->info->service);
     info->family = s->info->family;
-    info->auth = s->needs_password ? VNC_PRIMARY_AUTH_VNC : VNC_PRIMARY_AUTH_NONE;
+    info->auth = primary_auth(s);
+    info->has_vencrypt = s->creds;
+    info->vencrypt = vencrypt_auth(s);
     return info;
 }
 
@@ -218,7 +233,9 @@ VncInfo2 *vnc_describe(VncServer *s)
     VncInfo2 *info = g_new0(VncInfo2, 1);
 
     info->id = g_strdup(s->object.name);
-    info->auth = s->needs_password ? VNC_PRIMARY_AUTH_VNC : VNC_PRIMARY_AUTH_NONE;
+    info->auth = primary_auth(s);
+    info->has_vencrypt = s->creds;
+    info->vencrypt = vencrypt_auth(s);
     info->display = g_strdup(vnc_server_props(s)->display);
     if (s->info) {
         info->server.n = 1;
@@ -369,18 +386,19 @@ static void note_address(VncServer *s)
     if (s->listen_fd < 0) {
         return;
     }
-    s->info = vnc_server_info(s->listen_fd, s->needs_password);
+    s->info = vnc_server_info(s);
     if (address->type == SOCKET_ADDRESS_TYPE_INET) {
         g_free(address->u.inet.port);
         address->u.inet.port = g_strdup_printf("%u", socket_local_port(s->listen_fd));
     }
 }
 
-static void note_password(VncServer *s)
+static void note_security(VncServer *s)
 {
     const VncServerProps *props = vnc_server_props(s);
     const GByteArray *secret;
 
+    s->creds = to_tls_creds(props->tls_creds.target);
     s->needs_password = props->password || props->password_secret.target;
     if (props->password_secret.target) {
         secret = secret_bytes(to_secret(props->password_secret.target));
@@ -409,7 +427,7 @@ static bool server_complete(Object *obj, GError **error)
     if (!find_machine(s, error)) {
         return false;
     }
-    note_password(s);
+    note_security(s);
     note_address(s);
     console_observe(s->machine, &s->console_observer);
     input_observe(s->machine, &s->input_observer);

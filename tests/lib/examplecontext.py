@@ -11,6 +11,7 @@ import os
 import microvm
 import qtestclient
 from pc import HALT
+from pki import Authority
 from vgaprogram import Program
 from vmdtest import Daemon, QmpError, VMD
 
@@ -19,7 +20,7 @@ MIB = 1 << 20
 # Names that examples give to files, and what stands for them here: names in the
 # daemon's folder, or whole paths.
 FILES = {'disk.img': 'disk.img', '/tmp/paper': 'paper', '/tmp/screen.png': 'screen.png',
-         '/tmp/vnc.sock': 'vnc.sock', '/boot/vmlinux': os.path.abspath(microvm.KERNEL)}
+         '/tmp/vnc.sock': 'vnc.sock', '/tmp/pki': 'pki', '/boot/vmlinux': os.path.abspath(microvm.KERNEL)}
 
 NEEDS = {
     'balloon': 'microvm balloon',
@@ -121,6 +122,7 @@ NEEDS = {
     'secondary-vga': 'pc',
     'smbios-type-0': 'microvm',
     'smbios-type-1': 'microvm',
+    'tls-creds-x509': 'pki',
     'virtio-balloon-device': 'microvm',
     'virtio-balloon-pci': 'pc',
     'virtio-blk-device': 'microvm null0-as-disk0',
@@ -315,6 +317,7 @@ MAKE = {
     'null0-as-disk0': add_null('disk0'),
     'open': lambda c: c.call('blockdev-open-tray', id='cd'),
     'pc': machine('pc-i440fx-2.7'),
+    'pki': lambda c: Authority(c.daemon.path('pki')),
     'port': add_device('virtserialport', id='port', bus='vser.0'),
     'program0': lambda c: c.call('blockdev-add', **{
         'driver': 'file', 'node-name': 'program0', 'filename': VMD, 'read-only': True}),

@@ -6,6 +6,7 @@ pixel format that the client asks for.
 """
 import select
 import socket
+import ssl
 import struct
 import subprocess
 import time
@@ -16,6 +17,7 @@ TIMEOUT = 30
 RAW, RRE, CORRE, HEXTILE, ZLIB, TIGHT, ZRLE = 0, 2, 4, 5, 6, 7, 16
 DESKTOP_SIZE, LAST_RECT, CURSOR, MOTION, KEYS, LEDS = -223, -224, -239, -257, -258, -261
 NONE, VNC, VENCRYPT = 1, 2, 19
+X509_NONE, X509_VNC = 260, 261
 
 # Pixel formats: bits, depth, big endian, true colour, maxima, shifts.
 FORMAT_32 = struct.pack('>BBBBHHHBBB3x', 32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
@@ -37,8 +39,8 @@ class Refused(Exception):
 
 class VncClient:
     def __init__(self, address, version=8, password=None, shared=True, encodings=(RAW,),
-                 pixel_format=None, start=True):
-        """address: a path, (host, port), or a connected socket."""
+                 pixel_format=None, start=True, tls=None):
+        """address: a path, (host, port), or a connected socket; tls: an ssl.SSLContext."""
         if isinstance(address, socket.socket):
             self.sock = address
         else:
@@ -48,6 +50,7 @@ class VncClient:
             self.sock.connect(address)
         self.sock.settimeout(TIMEOUT)
         self.version = version
+        self.tls = tls
         self.features = set()
         self.leds = self.absolute = None
         self.sizes = 0                          # how often the size was told
@@ -108,13 +111,26 @@ class VncClient:
         """Up to the server's consent."""
         self.greet()
         types = self.security_types()
-        kind = VNC if VNC in types else NONE
+        kind = VENCRYPT if VENCRYPT in types else VNC if VNC in types else NONE
         if self.version >= 7:
             self.send('B', kind)
-        if kind == VNC:
+        if kind == VENCRYPT:
+            kind = self.encrypt()
+        if kind in (VNC, X509_VNC):
             self.answer(password or '')
-        if kind == VNC or self.version >= 8:
+        if kind != NONE or self.version >= 8:
             self.result()
+
+    def encrypt(self):
+        """VeNCrypt; returns the subtype."""
+        assert self.read(2) == b'\0\2'
+        self.sock.sendall(b'\0\2')
+        assert self.read(2) == b'\0\1'
+        subtype, = self.unpack('I')
+        self.send('I', subtype)
+        assert self.read(1) == b'\1'
+        self.sock = self.tls.wrap_socket(self.sock)
+        return subtype
 
     def greet(self):
         assert self.read(12) == b'RFB 003.008\n'

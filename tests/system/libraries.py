@@ -90,13 +90,17 @@ def pictures(recorder):
 
 
 def viewers(recorder):
-    """a VNC server brings libvncserver with what that needs, and libxkbcommon"""
+    """a VNC server brings libvncserver with what that needs, and libxkbcommon; TLS GnuTLS"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
         qtestclient.build(client, 'pc-i440fx-7.2-machine')
         client.call('device_add', driver='VGA', id='video')
         client.call('object-add', qom_type='secret', id='secret', data='sesame')
         assert libraries(daemon) == NEEDED, libraries(daemon)
+        error = client.error('object-add', {'qom-type': 'tls-creds-x509', 'id': 'tls',
+                                            'endpoint': 'server', 'dir': daemon.folder})
+        assert error['reason'] == 'file-not-usable', error
+        assert libraries(daemon) >= {'libgnutls'}, libraries(daemon)
         client.call('object-add', qom_type='vnc-server', id='vnc')
         assert libraries(daemon) >= {'libvncserver', 'libxkbcommon', 'libpixman'}
 

@@ -16,6 +16,7 @@ import errors                                       # noqa: E402
 import microvm                                      # noqa: E402
 import vmdtest                                      # noqa: E402
 import walk                                         # noqa: E402
+from pki import Authority                           # noqa: E402
 from schemawalk import Schema, join                 # noqa: E402
 from vmdtest import BUILDDIR, Daemon                # noqa: E402
 
@@ -227,6 +228,7 @@ def each_object(recorder, schema):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         walk.back_ends(client)
+        Authority(daemon.path('pki'))
         w = Walk(client, recorder, schema, 'object-add', 'qom-type', '/objects/x')
         for name in schema.union_classes(schema.types['ObjectOptions']):
             # What any-accel makes is of another class: accel.py.

@@ -11,6 +11,7 @@ import pc                                           # noqa: E402
 import vmdtest                                      # noqa: E402
 from introspection import KINDS                     # noqa: E402
 from microvm import build, exit_with, jump_to, out8, write_kernel   # noqa: E402
+from pki import Authority                           # noqa: E402
 from vmdtest import Client, Daemon, accel_class, on_each_accel, on_one_accel        # noqa: E402
 
 # Arguments for classes that need some; PATH is replaced by the daemon's folder.  What
@@ -24,6 +25,7 @@ NEEDED = {
     'memory-backend-memfd': {'size': 4096},
     'memory-backend-file': {'size': 4096, 'mem-path': 'PATH'},
     'secret': {'data': 'sesame'},
+    'tls-creds-x509': {'endpoint': 'server', 'dir': 'PATH/pki'},
 }
 # Those that need a machine; and one for them.
 NEED_MACHINE = {'vnc-server'}
@@ -265,6 +267,7 @@ def each_object(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         back_ends(client)
+        Authority(daemon.path('pki'))
         types = classes(client)
         entity = client.schema.entities[client.schema.entities['object-add']['arg-type']]
         cases = {v['case'] for v in entity['variants']}
