@@ -21,73 +21,10 @@ from vgaprogram import FRAME_BUFFER, Program        # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
 from vncclient import (CORRE, DESKTOP_SIZE, HEXTILE, KEYS, LEDS, MOTION, RAW, RRE, TIGHT, ZLIB,
                        ZRLE, Refused, VncClient, rgb)       # noqa: E402
+from vncrig import Rig, pattern                     # noqa: E402
 
-SLOT = 2
-PERIOD = 34 * 1000 * 1000           # more than one of the console's, in ns
 ENCODINGS = RAW, RRE, CORRE, HEXTILE, ZLIB, TIGHT, ZRLE
 SHIFT, ISO_LEVEL3, KP_ENTER, EURO = 0xffe1, 0xfe03, 0xff8d, 0x20ac
-
-
-class Rig:
-    """A daemon with a PC, a VGA that a program drives, and a VNC server."""
-
-    def __init__(self, recorder, listen=True, **options):
-        self.daemon = Daemon(recorder)
-        self.client = self.daemon.client()
-        qtestclient.build(self.client, 'pc-i440fx-7.2-machine')
-        self.client.call('device_add', driver='VGA', id='video', addr=str(SLOT))
-        self.port = qtestclient.serve(self.daemon, self.client)
-        self.path = self.daemon.path('vnc')
-        if listen:
-            self.serve('vnc0', addr={'type': 'unix', 'path': self.path}, **options)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.port.close()
-        self.daemon.__exit__()
-
-    def serve(self, name, **options):
-        self.client.call('object-add', qom_type='vnc-server', id=name, **options)
-
-    def run(self, program):
-        assert all(answer.startswith('OK') for answer in self.port.ask_all(program.lines))
-
-    def look(self):
-        """The console is looked at, by its clock."""
-        self.port.step(PERIOD)
-
-    def connect(self, encodings=(RAW, DESKTOP_SIZE), **options):
-        return VncClient(self.path, encodings=encodings, **options)
-
-    def screendump(self):
-        """(width, height, bytes)."""
-        self.client.call('screendump', filename=self.daemon.path('ppm'))
-        with open(self.daemon.path('ppm'), 'rb') as f:
-            data = f.read()
-        magic, size, depth, pixels = data.split(b'\n', 3)
-        assert (magic, depth) == (b'P6', b'255')
-        return (*map(int, size.split()), pixels)
-
-    def check(self, viewer):
-        """What a viewer sees is what screendump writes."""
-        width, height, pixels = self.screendump()
-        assert (viewer.width, viewer.height) == (width, height), (viewer.width, viewer.height)
-        assert rgb(viewer.pixels) == pixels
-
-
-def pattern(width=320, height=200, seed=1):
-    """Plain areas, few colours, and noise: something for each part of an encoding."""
-    program = Program(seed)
-    program.attach(SLOT)
-    program.vbe(width, height, 32)
-    for y in range(height):
-        row = b''.join(struct.pack('<I', 0x102030 if x < 40 else 0xff8000 if x // 8 % 2 and
-                                   x < 160 else (x * 7 ^ y * 5) * 0x010301 & 0xffffff)
-                       for x in range(width // 2))
-        program.write(FRAME_BUFFER + y * width * 4, row + program.noise((width - width // 2) * 4))
-    return program
 
 
 # ---- Pictures ----
@@ -197,23 +134,6 @@ def several(recorder):
 
 # ---- Input ----
 
-def read_keys(port):
-    """What the keyboard controller has, until it has nothing for a moment."""
-    codes, deadline = [], time.monotonic() + 1
-    while time.monotonic() < deadline:
-        if port.inb(0x64) & 1:
-            codes.append(port.inb(0x60))
-            deadline = time.monotonic() + 0.15
-        else:
-            time.sleep(0.005)
-    return codes
-
-
-def expect_keys(rig, *codes):
-    seen = read_keys(rig.port)
-    assert seen == list(codes), ' '.join('%02x' % code for code in seen)
-
-
 def typing(recorder):
     """keys by their number and by characters reach the keyboard; held ones are let go of"""
     with Rig(recorder) as rig:
@@ -223,31 +143,31 @@ def typing(recorder):
             assert viewer.features == {KEYS}
             viewer.key_number(0x1e, True)
             viewer.key_number(0x1e, False)
-            expect_keys(rig, 0x1c, 0xf0, 0x1c)
+            rig.expect_keys(0x1c, 0xf0, 0x1c)
             viewer.key_number(0x9d, True)               # the right Ctrl
             viewer.key_number(0xe01d, False)            # as some clients call it
-            expect_keys(rig, 0xe0, 0x14, 0xe0, 0xf0, 0x14)
+            rig.expect_keys(0xe0, 0x14, 0xe0, 0xf0, 0x14)
             viewer.key_number(0, True, ord('a'))        # it does not know the number
             viewer.key_number(0, False, ord('a'))
-            expect_keys(rig, 0x1c, 0xf0, 0x1c)
+            rig.expect_keys(0x1c, 0xf0, 0x1c)
             viewer.type('b')
-            expect_keys(rig, 0x32, 0xf0, 0x32)
+            rig.expect_keys(0x32, 0xf0, 0x32)
             viewer.key(SHIFT, True)
             viewer.type('B')
             viewer.key(SHIFT, False)
-            expect_keys(rig, 0x12, 0x32, 0xf0, 0x32, 0xf0, 0x12)
+            rig.expect_keys(0x12, 0x32, 0xf0, 0x32, 0xf0, 0x12)
             viewer.type('B')                            # without Shift
-            expect_keys(rig, 0x12, 0x32, 0xf0, 0x12, 0xf0, 0x32)
+            rig.expect_keys(0x12, 0x32, 0xf0, 0x12, 0xf0, 0x32)
             viewer.key(SHIFT, True)
             viewer.type('b')                            # in spite of Shift
             viewer.key(SHIFT, False)
-            expect_keys(rig, 0x12, 0xf0, 0x12, 0x32, 0x12, 0xf0, 0x32, 0xf0, 0x12)
+            rig.expect_keys(0x12, 0xf0, 0x12, 0x32, 0x12, 0xf0, 0x32, 0xf0, 0x12)
             viewer.key(KP_ENTER, True)
             viewer.key(0x12345678, True)                # no key of this layout
-            expect_keys(rig, 0xe0, 0x5a)
+            rig.expect_keys(0xe0, 0x5a)
             viewer.key(ord('x'), True)
-            expect_keys(rig, 0x22)
-        expect_keys(rig, 0xf0, 0x22, 0xe0, 0xf0, 0x5a)
+            rig.expect_keys(0x22)
+        rig.expect_keys(0xf0, 0x22, 0xe0, 0xf0, 0x5a)
 
 
 def layouts(recorder):
@@ -256,16 +176,16 @@ def layouts(recorder):
         rig.client.call('cont')
         with rig.connect() as viewer:
             viewer.type('z')
-            expect_keys(rig, 0x35, 0xf0, 0x35)
+            rig.expect_keys(0x35, 0xf0, 0x35)
             viewer.type('@')                            # AltGr and Q
-            expect_keys(rig, 0xe0, 0x11, 0x15, 0xe0, 0xf0, 0x11, 0xf0, 0x15)
+            rig.expect_keys(0xe0, 0x11, 0x15, 0xe0, 0xf0, 0x11, 0xf0, 0x15)
             viewer.key(ISO_LEVEL3, True)
             viewer.type('@')
-            expect_keys(rig, 0xe0, 0x11, 0x15, 0xf0, 0x15)
+            rig.expect_keys(0xe0, 0x11, 0x15, 0xf0, 0x15)
             viewer.key(0x01000000 | EURO, True)         # by its Unicode
             viewer.key(0x01000000 | EURO, False)
             viewer.key(ISO_LEVEL3, False)
-            expect_keys(rig, 0x24, 0xf0, 0x24, 0xe0, 0xf0, 0x11)
+            rig.expect_keys(0x24, 0xf0, 0x24, 0xe0, 0xf0, 0x11)
         for layout in 'fr(nodeadkeys)', 'en-gb', 'ja':
             rig.serve('other', keyboard_layout=layout)
             rig.client.call('object-del', id='other')
@@ -284,13 +204,13 @@ def lights(recorder):
             assert viewer.leds == 0
             for byte in 0xed, 4:
                 rig.port.outb(0x60, byte)
-            assert read_keys(rig.port) == [0xfa, 0xfa]
+            assert rig.read_keys() == [0xfa, 0xfa]
             viewer.ask(incremental=True)
             assert viewer.take_update() == [LEDS] and viewer.leds == 4
             viewer.type('A')
-            expect_keys(rig, 0x1c, 0xf0, 0x1c)
+            rig.expect_keys(0x1c, 0xf0, 0x1c)
             viewer.type('!')
-            expect_keys(rig, 0x12, 0x16, 0xf0, 0x12, 0xf0, 0x16)
+            rig.expect_keys(0x12, 0x16, 0xf0, 0x12, 0xf0, 0x16)
 
 
 def mouse(recorder):
@@ -300,22 +220,22 @@ def mouse(recorder):
         for byte in 0xf4, 0xf3, 200, 0xf3, 100, 0xf3, 80:       # and it has a wheel
             rig.port.outb(0x64, 0xd4)
             rig.port.outb(0x60, byte)
-            expect_keys(rig, 0xfa)
+            rig.expect_keys(0xfa)
         with rig.connect((RAW, MOTION, DESKTOP_SIZE)) as viewer:
             viewer.update()
             assert viewer.absolute == 0
             viewer.pointer(0x7fff + 5, 0x7fff - 3)
-            expect_keys(rig, 0x08, 5, 3, 0)
+            rig.expect_keys(0x08, 5, 3, 0)
             viewer.pointer(0x7fff, 0x7fff, 1)
-            expect_keys(rig, 0x09, 0, 0, 0)
+            rig.expect_keys(0x09, 0, 0, 0)
             viewer.pointer(0x7fff, 0x7fff, 1 | 16)
-            expect_keys(rig, 0x09, 0, 0, 1)
-        expect_keys(rig, 0x08, 0, 0, 0)                 # it has let go
+            rig.expect_keys(0x09, 0, 0, 1)
+        rig.expect_keys(0x08, 0, 0, 0)                 # it has let go
         with rig.connect() as viewer:
             viewer.pointer(100, 100)                    # from where is unknown
             viewer.pointer(90, 107)
             viewer.pointer(90, 107, 4)
-            expect_keys(rig, 0x38, 0xf6, 0xf9, 0, 0x0a, 0, 0, 0)
+            rig.expect_keys(0x38, 0xf6, 0xf9, 0, 0x0a, 0, 0, 0)
 
 
 # ---- Who is let in ----
