@@ -9,6 +9,7 @@
 #include "hw/aio/iothread.h"
 #include "hw/backends/memory-backend.h"
 #include "hw/backends/rng.h"
+#include "hw/backends/secret.h"
 #include "hw/block/block-types.h"
 #include "hw/char/isa-debugcon.h"
 #include "hw/char/isa-parallel.h"
@@ -63,6 +64,7 @@
 #include "hw/timer/i8254.h"
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
+#include "hw/tls/tls-creds.h"
 #include "hw/virtio/virtio-balloon.h"
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-bus.h"
@@ -73,6 +75,7 @@
 #include "hw/virtio/virtio-scsi.h"
 #include "hw/virtio/virtio-serial.h"
 #include "hw/virtio/virtio.h"
+#include "hw/vnc/vnc.h"
 #include "hw/watchdog/watchdog.h"
 
 const TypeInfo *const hw_types[] = {
@@ -86,6 +89,7 @@ const TypeInfo *const hw_types[] = {
     &memory_backend_type,
     &rng_builtin_type,
     &rng_random_type,
+    &secret_type,
 
     /* block */
     &block_file_type,
@@ -240,6 +244,13 @@ const TypeInfo *const hw_types[] = {
     &virtio_scsi_pci_type,
     &virtio_scsi_type,
     &virtio_serial_pci_type,
+
+    /* tls */
+    &tls_creds_type,
+    &tls_creds_x509_type,
+
+    /* vnc */
+    &vnc_server_type,
 
     /* watchdog */
     &i6300esb_type,

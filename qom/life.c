@@ -52,6 +52,18 @@ static bool check_life(const Object *obj, bool follows, const char *step, GError
     return follows;
 }
 
+static bool run_linked(Object *obj, GError **error)
+{
+    for (guint i = 0; i < obj->klass->n_types; i++) {
+        const ObjectOps *ops = obj->klass->types[i]->object;
+
+        if (ops && ops->linked && !ops->linked(obj, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool object_link(Object *obj, GError **error)
 {
     const QmpType *type = object_class(obj)->props;
@@ -65,6 +77,10 @@ bool object_link(Object *obj, GError **error)
             link_release_all(obj);
             return false;
         }
+    }
+    if (!run_linked(obj, error)) {
+        link_release_all(obj);
+        return false;
     }
     set_life(obj, OBJECT_LINKED);
     return true;

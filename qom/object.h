@@ -16,7 +16,7 @@
  *   object_new          init hooks, base class first; cannot fail, touches
  *                       nothing outside the object
  *   object_add_child    takes its place in the tree
- *   object_link         links resolved and held
+ *   object_link         links resolved and held; what the request has is taken
  *   object_prepare      may block (opens, allocates): runs on a pool thread,
  *                       without the machine lock; reads its own props, and
  *                       does not change them (a client may be reading them)
@@ -53,6 +53,9 @@ typedef struct DeviceOps DeviceOps;
 
 typedef struct {
     void (*init)(Object *obj);
+    /* The last part of object_link, still within the request: takes what only that has, such as a
+     * passed descriptor (Env.take_fd); finalize gives it back. */
+    bool (*linked)(Object *obj, GError **error);
     bool (*prepare)(Object *obj, GError **error);
     void (*release)(Object *obj);       /* mirror of prepare; may block, too */
     /* Between prepare and complete, for what takes time but no thread (a peer that

@@ -14,6 +14,7 @@ bool option_curses(Plan *plan, Item *item, GError **error)
     return true;
 }
 
+/* -display vnc=... is -vnc. */
 bool option_display(Plan *plan, Item *item, GError **error)
 {
     static const char *const known[] = { "type", NULL };
@@ -23,15 +24,15 @@ bool option_display(Plan *plan, Item *item, GError **error)
         return false;
     }
     type = qmp_options_get(item->options, "type");
-    if (!plan_check_keys(item->options, known, error)) {
-        return false;
+    if (!type && qmp_options_get(item->options, "vnc")) {
+        return option_vnc(plan, item, error);
     }
-    if (g_strcmp0(type, "none") == 0) {
+    if (!g_strcmp0(type, "none")) {
         plan_note(plan, "there is none");
         return true;
     }
-    if (g_strcmp0(type, "curses") == 0) {
-        return option_curses(plan, item, error);
+    if (!g_strcmp0(type, "curses")) {
+        return plan_check_keys(item->options, known, error) && option_curses(plan, item, error);
     }
-    return plan_refuse(error, "must be none or curses: vmd has no windows");
+    return plan_refuse(error, "must be none, curses or vnc=...: vmd has no window");
 }

@@ -17,7 +17,7 @@
 
 #define START(name, argument, fate) \
     { name, argument, PHASE_COLLECT, option_start, 0, NULL, NULL, "no request: " fate }
-#define NO_DISPLAY "vmd has no display"
+#define NO_DISPLAY "vmd has no window"
 
 const OptionRow option_rows[] = {
     START("D", "FILE", "messages go to the journal"),
@@ -67,9 +67,9 @@ const OptionRow option_rows[] = {
     { "device", "[driver=]DRIVER[,KEY=VALUE...]", PHASE_DEVICE, option_device, OPTION_KEYED |
       OPTION_JSON, "device", "driver", "device_add" },
     REFUSED("dfilter", "RANGE,...", "translated code is not logged"),
-    { "display", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_display, OPTION_KEYED |
-      OPTION_JSON, NULL, "type", "nothing if it is none; as -curses if it is that; others are "
-      "refused: " NO_DISPLAY },
+    { "display", "[type=]TYPE[,KEY=VALUE...]", PHASE_LATE, option_display, OPTION_KEYED |
+      OPTION_JSON, NULL, "type", "nothing if it is none, -vnc if it is vnc=DISPLAY, -curses if it is "
+      "curses; others are refused: vmd has no window" },
     { "drive", "KEY=VALUE...", PHASE_BACKEND, option_drive, OPTION_KEYED | OPTION_FLAT, "drive",
       NULL, "blockdev-add, object-add throttle-group for limits, and device_add ide-hd or ide-cd, "
       "or by if=: floppy, virtio-blk-pci (virtio-blk-device on microvm), or none" },
@@ -100,7 +100,8 @@ const OptionRow option_rows[] = {
     PROPERTY("initrd", "FILE", "the machine's property initrd; refused without a kernel"),
     REFUSED("iscsi", "KEY=VALUE...", "iSCSI disks are not supported"),
     REFUSED("jitdump", NULL, "translated code is not reported to perf"),
-    REFUSED("k", "LANGUAGE", NO_DISPLAY " and no keyboard layout"),
+    { "k", "LANGUAGE", PHASE_COLLECT, option_keyboard, 0, NULL, NULL,
+      "keyboard-layout of each vnc-server" },
     PROPERTY("kernel", "FILE", "the machine's property kernel"),
     REFUSED("loadvm", "TAG", "snapshots of running machines are not supported"),
     { "m", "[size=]MEGABYTES[,KEY=VALUE...]", PHASE_COLLECT, option_memory, OPTION_KEYED |
@@ -197,7 +198,7 @@ const OptionRow option_rows[] = {
       "smp-opts", "cpus", "the machine's property smp, and device_add for each CPU" },
     { "snapshot", NULL, PHASE_COLLECT, option_snapshot, 0, NULL, NULL,
       "a temporary image over each -drive that the guest may write" },
-    REFUSED("spice", "KEY=VALUE...", NO_DISPLAY),
+    REFUSED("spice", "KEY=VALUE...", "viewers connect by VNC (-vnc)"),
     { "tb-size", "N", PHASE_COLLECT, option_tb_size, 0, NULL, NULL, "tb-size of tcg-accel" },
     REFUSED("tpmdev", "TYPE,id=ID[,...]", "there is no TPM"),
     { "trace", "[enable=]PATTERN[,KEY=VALUE...]", PHASE_LATE, option_trace, OPTION_KEYED, "trace",
@@ -209,11 +210,11 @@ const OptionRow option_rows[] = {
     REFUSED("version", NULL, "vmctl --version prints the version"),
     { "vga", "TYPE", PHASE_COLLECT, option_vga, 0, NULL, NULL,
       "device_add VGA if it is std, cirrus-vga if it is cirrus, virtio-vga if it is virtio, nothing if "
-      "it is none; others are "
-      "refused" },
+      "it is none; others are refused" },
     REFUSED("virtfs", "DRIVER,...", "9p file systems are not supported"),
-    { "vnc", "DISPLAY", PHASE_COLLECT, option_only_none, 0, NULL, NULL,
-      "nothing if it is none; others are refused: " NO_DISPLAY },
+    { "vnc", "DISPLAY[,KEY=VALUE...]", PHASE_LATE, option_vnc, OPTION_KEYED, "vnc", "vnc",
+      "object-add vnc-server; nothing if it is none; SASL, WebSocket, reverse= and sound are "
+      "refused" },
     { "watchdog-action", "ACTION", PHASE_COLLECT, option_watchdog_action, 0, NULL, NULL,
       "set-action watchdog=ACTION" },
     REFUSED("win2k-hack", NULL, "IDE drives never delay their interrupts"),

@@ -130,6 +130,8 @@ struct Plan {
         bool nodefaults, nographic, stopped, snapshot;
     } asked;                    /* options without an argument */
     const Item *vga;            /* -vga */
+    const Item *keyboard;       /* -k; its text counts */
+    guint n_vnc;                /* VNC servers so far */
     MachinePlan machine;
     AccelPlan accel;
     MemoryPlan memory;
@@ -261,7 +263,7 @@ OptionHandler option_machine, option_machine_property;
 OptionHandler option_accel, option_enable_kvm, option_tb_size;
 OptionHandler option_boot, option_rtc, option_uuid, option_no_hpet, option_no_acpi,
               option_no_fd_bootchk, option_global;
-OptionHandler option_vga, option_display, option_curses;
+OptionHandler option_vga, option_vnc, option_display, option_curses, option_keyboard;
 OptionHandler option_memory, option_mem_path, option_mem_prealloc, option_smp, option_cpu;
 OptionHandler option_numa;
 OptionHandler option_object, option_device, option_smbios, option_fw_cfg, option_qtest;

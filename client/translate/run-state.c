@@ -51,7 +51,7 @@ bool option_nothing(Plan *plan, Item *item, GError **error)
     return true;
 }
 
-/* -vga none and the like. */
+/* -audio none and the like. */
 bool option_only_none(Plan *plan, Item *item, GError **error)
 {
     const char *what = item->text;
@@ -69,7 +69,7 @@ bool option_only_none(Plan *plan, Item *item, GError **error)
         plan_note(plan, "there is none");
         return true;
     }
-    return plan_refuse(error, "must be none: vmd has no display and no sound");
+    return plan_refuse(error, "must be none: sound is not supported");
 }
 
 bool option_overcommit(Plan *plan, Item *item, GError **error)

@@ -18,6 +18,33 @@ static void list_free(GPtrArray *list)
 }
 
 MACHINE_SERVICE(consoles, GPtrArray, list_free)
+MACHINE_SERVICE(observers, GPtrArray, list_free)
+
+void console_observe(Machine *machine, ConsoleObserver *observer)
+{
+    if (!observers(machine)) {
+        set_observers(machine, g_ptr_array_new());
+    }
+    g_ptr_array_add(observers(machine), observer);
+}
+
+void console_unobserve(Machine *machine, ConsoleObserver *observer)
+{
+    if (observers(machine)) {
+        g_ptr_array_remove(observers(machine), observer);
+    }
+}
+
+static void tell_observers(Machine *machine)
+{
+    const GPtrArray *all = observers(machine);
+
+    for (guint i = 0; all && i < all->len; i++) {
+        const ConsoleObserver *observer = all->pdata[i];
+
+        observer->appeared(observer->opaque);
+    }
+}
 
 Console *console_new(Device *dev, guint head, const ConsoleOps *ops, void *opaque)
 {
@@ -35,6 +62,7 @@ Console *console_new(Device *dev, guint head, const ConsoleOps *ops, void *opaqu
         set_consoles(machine, g_ptr_array_new());
     }
     g_ptr_array_add(consoles(machine), console);
+    tell_observers(machine);
     return console;
 }
 

@@ -12,6 +12,7 @@
 #define HW_DISPLAY_CONSOLE_H
 
 #include "hw/display/surface.h"
+#include "hw/machine/machine.h"
 #include "qom/device.h"
 
 typedef struct Console Console;
@@ -96,6 +97,17 @@ typedef struct {
 ConsoleWatch *console_watch(Console *console, const ConsoleWatchOps *ops, void *opaque);
 /* There are no more calls.  Accepts NULL. */
 void console_unwatch(ConsoleWatch *watch);
+
+/* Code that waits for a screen: appeared() is called for each new console, after its card was
+ * realized at the latest.  Embedded in its owner. */
+typedef struct {
+    void (*appeared)(void *opaque);
+    void *opaque;
+} ConsoleObserver;
+
+void console_observe(Machine *machine, ConsoleObserver *observer);
+/* A no-op if the machine does not know it. */
+void console_unobserve(Machine *machine, ConsoleObserver *observer);
 
 extern const TypeInfo console_type;
 

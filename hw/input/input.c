@@ -27,7 +27,41 @@ typedef struct {
     GQueue steps;               /* of Step */
 } InputRouter;
 
+static void list_free(GPtrArray *list)
+{
+    g_ptr_array_unref(list);
+}
+
 MACHINE_SERVICE(input_router, InputRouter, NULL)
+MACHINE_SERVICE(observers, GPtrArray, list_free)
+
+/* ---- Observers ---- */
+
+void input_observe(Machine *machine, InputObserver *observer)
+{
+    if (!observers(machine)) {
+        set_observers(machine, g_ptr_array_new());
+    }
+    g_ptr_array_add(observers(machine), observer);
+}
+
+void input_unobserve(Machine *machine, InputObserver *observer)
+{
+    if (observers(machine)) {
+        g_ptr_array_remove(observers(machine), observer);
+    }
+}
+
+static void tell_observers(Machine *machine)
+{
+    const GPtrArray *all = observers(machine);
+
+    for (guint i = 0; all && i < all->len; i++) {
+        const InputObserver *observer = all->pdata[i];
+
+        observer->changed(observer->opaque);
+    }
+}
 
 /* ---- Devices ---- */
 
@@ -68,6 +102,7 @@ void input_register(InputDevice *device, Machine *machine, const InputDeviceOps 
         .index = ++router->last_index,
     };
     g_queue_push_head_link(&router->devices, &device->link);
+    tell_observers(machine);
 }
 
 void input_unregister(InputDevice *device)
@@ -79,6 +114,7 @@ void input_unregister(InputDevice *device)
         set_input_router(device->machine, NULL);
         router_free(router);
     }
+    tell_observers(device->machine);
 }
 
 void input_activate(InputDevice *device)
@@ -87,6 +123,7 @@ void input_activate(InputDevice *device)
 
     g_queue_unlink(devices, &device->link);
     g_queue_push_head_link(devices, &device->link);
+    tell_observers(device->machine);
 }
 
 /* The list of devices, in order of use; or NULL. */
@@ -121,6 +158,21 @@ static InputDevice *find_device(Machine *machine, InputEventKind kind)
 bool input_handled(Machine *machine, InputEventKind kind)
 {
     return find_device(machine, kind) != NULL;
+}
+
+void input_set_leds(InputDevice *device, guint leds)
+{
+    if (device->leds != leds) {
+        device->leds = leds;
+        tell_observers(device->machine);
+    }
+}
+
+guint input_leds(Machine *machine)
+{
+    const InputDevice *keyboard = find_device(machine, INPUT_EVENT_KIND_KEY);
+
+    return keyboard ? keyboard->leds : 0;
 }
 
 static void sync_device(InputDevice *device, void *data)

@@ -42,7 +42,18 @@ struct InputDevice {
     GList link;                 /* in the machine's list, in order of use */
     guint index;                /* sequence number, from 1 */
     bool touched;               /* had an event since the last sync */
+    guint leds;                 /* of a keyboard: INPUT_LED_ bits that are on */
 };
+
+/* The LEDs of a keyboard. */
+enum { INPUT_LED_SCROLL_LOCK = 1, INPUT_LED_NUM_LOCK = 2, INPUT_LED_CAPS_LOCK = 4 };
+
+/* Code that shows them: changed() is called when they, or the devices and their order, may have
+ * changed.  Embedded in its owner. */
+typedef struct {
+    void (*changed)(void *opaque);
+    void *opaque;
+} InputObserver;
 
 /* ops and opaque must live until input_unregister(). */
 void input_register(InputDevice *device, Machine *machine, const InputDeviceOps *ops,
@@ -50,6 +61,14 @@ void input_register(InputDevice *device, Machine *machine, const InputDeviceOps 
 void input_unregister(InputDevice *device);
 /* Moves device before the others. */
 void input_activate(InputDevice *device);
+
+/* The guest has set the LEDs of a keyboard. */
+void input_set_leds(InputDevice *device, guint leds);
+/* Those of the keyboard that gets keys; 0 without one. */
+guint input_leds(Machine *machine);
+void input_observe(Machine *machine, InputObserver *observer);
+/* A no-op if the machine does not know it. */
+void input_unobserve(Machine *machine, InputObserver *observer);
 
 /* Whether the machine has a device for events of this kind. */
 bool input_handled(Machine *machine, InputEventKind kind);

@@ -4,7 +4,7 @@
  * Keyboards (commands from the system, scan code sets, key types of set 3), and
  * Microsoft's "Keyboard Scan Code Specification".
  *
- * Modelled: the three sets, typematic repetition, LEDs (stored, not shown), the
+ * Modelled: the three sets, typematic repetition, LEDs (which viewers show), the
  * queue of 16 with its overrun mark.  Not modelled: the duration of its self
  * test, and the self test's result after power-on, which would be sent before
  * any software reads it.
@@ -310,10 +310,16 @@ static void set_defaults(Ps2Kbd *s)
     ps2_clear_queue(&s->ps2);
 }
 
+static void set_leds(Ps2Kbd *s, guint8 leds)
+{
+    s->leds = leds;
+    input_set_leds(&s->input, leds);
+}
+
 static void reset(Ps2Kbd *s)
 {
     set_defaults(s);
-    s->leds = 0;
+    set_leds(s, 0);
     s->scanning = true;
     ps2_reply(&s->ps2, PS2_ACK);
     ps2_reply(&s->ps2, PS2_BAT_OK);
@@ -350,7 +356,7 @@ static void take_argument(Ps2Kbd *s, guint8 command, guint8 value)
 {
     switch (command) {
     case CMD_SET_LEDS:
-        s->leds = value & LEDS;
+        set_leds(s, value & LEDS);
         ps2_reply(&s->ps2, PS2_ACK);
         break;
     case CMD_SCAN_SET:
@@ -463,7 +469,10 @@ static void kbd_unrealize(Device *dev)
 
 static void kbd_reset_enter(Device *dev)
 {
-    timer_cancel(to_ps2_kbd(dev)->timer);
+    Ps2Kbd *s = to_ps2_kbd(dev);
+
+    timer_cancel(s->timer);
+    set_leds(s, 0);
 }
 
 static bool kbd_state_loaded(Device *dev, GError **error)
@@ -475,6 +484,7 @@ static bool kbd_state_loaded(Device *dev, GError **error)
                       "state of '%s' is not that of a PS/2 keyboard", dev->object.name);
         return false;
     }
+    set_leds(s, s->leds);
     if (s->repeat == Q_KEY_CODE_UNMAPPED) {
         stop_repeating(s);
     } else if (!timer_pending(s->timer)) {

@@ -24,6 +24,7 @@
 static const char *const transcripts[] = {
     "block", "chardev", "clients", "cpu", "defaults", "device", "drives", "effect", "errors",
     "libvirt", "machine", "manual", "net", "readconfig", "refused", "talk", "trace", "vga",
+    "vnc",
 };
 
 static char *folder(void)

@@ -42,7 +42,7 @@ def what_is_no_request_is_told_on_standard_error():
 
 @case
 def all_problems_are_told_and_nothing_is_printed():
-    run = translate('-usb', '-nodefaults', '-vnc', ':0').check(1, '')
+    run = translate('-usb', '-nodefaults', '-spice', 'port=1').check(1, '')
     equal(len(run.err.splitlines()), 2)
     translate('-nodefalts').check(1, '', "word 1: -nodefalts: there is no option '-nodefalts'; did "
                                          "you mean 'nodefaults'?")
@@ -230,7 +230,7 @@ def localise(value, folder):
             if not isinstance(member, str):
                 localise(member, folder)
             elif key in FILES and not member.startswith('/dev/') and (
-                    key != 'file' or value.get('qom-type') in ('fw-cfg-file', 'filter-dump')):
+                    key != 'file' or value.get('qom-type') in ('fw-cfg-file', 'filter-dump', 'secret')):
                 value[key] = os.path.join(folder, member.lstrip('/'))
                 make_file(key, value[key], value.get('qom-type'))
 
@@ -244,6 +244,12 @@ def make_file(key, path, qom_type):
             f.truncate(65536 if key == 'firmware' else 4096 if qom_type else 1 << 20)
 
 
+def free_port(arguments):
+    """Viewers' ports may be in use on this host."""
+    if arguments.get('qom-type') == 'vnc-server' and 'port' in arguments.get('addr', {}):
+        arguments['addr'] = {'type': 'inet', 'host': '127.0.0.1', 'port': '0'}
+
+
 def build(requests):
     """Why a daemon refuses them, or None."""
     with scratch() as path:
@@ -251,6 +257,7 @@ def build(requests):
         for request in requests:
             if request.get('arguments', {}).get('qom-type', '').endswith('-accel'):
                 request['arguments'] = {'qom-type': 'qtest-accel'}
+            free_port(request.get('arguments', {}))
             localise(request, path)
         with Daemon() as vmd:
             client = vmd.client(check=False)

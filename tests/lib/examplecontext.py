@@ -11,6 +11,7 @@ import os
 import microvm
 import qtestclient
 from pc import HALT
+from pki import Authority
 from vgaprogram import Program
 from vmdtest import Daemon, QmpError, VMD
 
@@ -18,7 +19,8 @@ MIB = 1 << 20
 
 # Names that examples give to files, and what stands for them here: names in the
 # daemon's folder, or whole paths.
-FILES = {'disk.img': 'disk.img', '/tmp/paper': 'paper', '/tmp/screen.png': 'screen.png', '/boot/vmlinux': os.path.abspath(microvm.KERNEL)}
+FILES = {'disk.img': 'disk.img', '/tmp/paper': 'paper', '/tmp/screen.png': 'screen.png',
+         '/tmp/vnc.sock': 'vnc.sock', '/tmp/pki': 'pki', '/boot/vmlinux': os.path.abspath(microvm.KERNEL)}
 
 NEEDS = {
     'balloon': 'microvm balloon',
@@ -34,12 +36,14 @@ NEEDS = {
     'blockdev-remove-medium': 'microvm cd open',
     'chardev-remove': 'tty0',
     'closefd': 'fd1',
+    'change-vnc-password': 'pc vnc0',
     'cont': 'microvm',
     'blockdev-create': 'image',
     'blockdev-reopen': 'image disk0',
     'device_add': 'microvm',
     'device_del': 'microvm exit0',
     'eject': 'microvm cd',
+    'expire_password': 'pc vnc0',
     'inject-nmi': 'microvm-with-guest running',
     'input-send-event': 'pc running',
     'job-cancel': 'slow-create0',
@@ -73,12 +77,15 @@ NEEDS = {
     'query-rx-filter': 'microvm nic0',
     'query-screen-text': 'pc vga text-mode',
     'query-uuid': 'microvm',
+    'query-vnc': 'pc vnc0',
+    'query-vnc-servers': 'pc vnc0',
     'ringbuf-read': 'ring0 written',
     'ringbuf-write': 'ring0',
     'screendump': 'pc vga',
     'wait-screen-text': 'pc vga',
     'send-key': 'pc running',
     'set_link': 'net0',
+    'set_password': 'pc vnc0',
     'stop': 'microvm running',
     'system_powerdown': 'pc running',
     'system_reset': 'microvm running',
@@ -118,6 +125,7 @@ NEEDS = {
     'secondary-vga': 'pc',
     'smbios-type-0': 'microvm',
     'smbios-type-1': 'microvm',
+    'tls-creds-x509': 'pki',
     'virtio-balloon-device': 'microvm',
     'virtio-balloon-pci': 'pc',
     'virtio-blk-device': 'microvm null0-as-disk0',
@@ -134,6 +142,7 @@ NEEDS = {
     'virtio-serial-pci': 'pc',
     'virtio-vga': 'pc',
     'virtserialport': 'microvm vser',
+    'vnc-server': 'pc',
 }
 # What the daemon's own command line must say.
 OPTIONS = {'query-name': ['--name', 'web1']}
@@ -314,6 +323,7 @@ MAKE = {
     'null0-as-disk0': add_null('disk0'),
     'open': lambda c: c.call('blockdev-open-tray', id='cd'),
     'pc': machine('pc-i440fx-2.7'),
+    'pki': lambda c: Authority(c.daemon.path('pki')),
     'port': add_device('virtserialport', id='port', bus='vser.0'),
     'program0': lambda c: c.call('blockdev-add', **{
         'driver': 'file', 'node-name': 'program0', 'filename': VMD, 'read-only': True}),
@@ -326,6 +336,9 @@ MAKE = {
     'tty0': add_chardev('tty0', 'pty'),
     'vd0': add_device('virtio-blk-pci', id='vd0', drive='null0'),
     'vga': add_device('VGA', id='video0', addr='2'),
+    'vnc-open': add_object('vnc-server', id='vnc0'),
+    'vnc0': add_object('vnc-server', id='vnc0', password=True, addr={
+        'type': 'inet', 'host': '127.0.0.1', 'port': '0'}),
     'vser': add_device('virtio-serial-device', id='vser'),
     'written': lambda c: c.call('ringbuf-write', device='ring0', data='abcdefgh'),
 }

@@ -92,8 +92,8 @@ class Schema:
         return self.members(branch) if branch else {}
 
     def tags(self, union):
-        tag = self.members(union['base'])[union['discriminator']]['type']
-        return union.get('only') or self.values(tag)
+        tag = self.members(union['base'])[union['discriminator']]
+        return union.get('only') or (supported(tag) if 'only' in tag else self.values(tag['type']))
 
     def values(self, enum):
         return [v['name'] if isinstance(v, dict) else v for v in self.types[enum]['data']]

@@ -84,6 +84,9 @@ ERRORS = {
                 'driver': 'isa-debugcon', 'id': 'a', 'bus': 'b'}},
             {'execute': 'device_add', 'arguments': {
                 'driver': 'isa-debugcon', 'id': 'b', 'bus': 'a'}}]})],
+    'change-vnc-password': [
+        ('device-not-active', '', {'password': 'sesame'}),
+        ('not-supported', 'pc vnc-open', {'password': 'sesame'})],
     'chardev-add': [
         ('id-in-use', 'ring0', {'id': 'ring0', 'backend': {'type': 'null', 'data': {}}}),
         ('id-invalid', '', {'id': '0', 'backend': {'type': 'null', 'data': {}}}),
@@ -116,6 +119,11 @@ ERRORS = {
         ('device-not-found', '', {'id': 'x'}),
         ('in-use', 'microvm vser port', {'id': 'vser'}),
         ('not-hotpluggable', 'microvm exit0 running', {'id': 'exit0'})],
+    'expire_password': [
+        ('device-not-active', '', {'protocol': 'vnc', 'time': 'now'}),
+        ('object-not-found', 'pc vnc0', {'protocol': 'vnc', 'time': 'now', 'display': 'x'}),
+        ('invalid-value', 'pc vnc0', {'protocol': 'vnc', 'time': 'soon'}),
+        ('not-supported', '', {'protocol': 'spice', 'time': 'now'})],
     'getfd': [
         ('fd-not-found', '', {'fdname': 'x'}),
         ('invalid-value', '', {'fdname': '0'})],
@@ -235,6 +243,11 @@ ERRORS = {
         ('object-not-found', 'microvm', {'keys': A_KEY}),
         ('limit-exceeded', 'pc running', {'keys': 600 * A_KEY})],
     'set_link': [('device-not-found', '', {'name': 'x', 'up': True})],
+    'set_password': [
+        ('device-not-active', '', {'protocol': 'vnc', 'password': 'sesame'}),
+        ('object-not-found', 'pc vnc0', {'protocol': 'vnc', 'password': 'sesame',
+                                         'display': 'x'}),
+        ('not-supported', 'pc vnc-open', {'protocol': 'vnc', 'password': 'sesame'})],
     'system_powerdown': [
         ('wrong-state', 'microvm', {}),
         ('not-supported', 'microvm running', {})],

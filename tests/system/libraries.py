@@ -89,6 +89,22 @@ def pictures(recorder):
         assert libraries(daemon) - NEEDED == {'libpixman', 'libpng16', 'libz'}, libraries(daemon)
 
 
+def viewers(recorder):
+    """a VNC server brings libvncserver with what that needs, and libxkbcommon; TLS GnuTLS"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        qtestclient.build(client, 'pc-i440fx-7.2-machine')
+        client.call('device_add', driver='VGA', id='video')
+        client.call('object-add', qom_type='secret', id='secret', data='sesame')
+        assert libraries(daemon) == NEEDED, libraries(daemon)
+        error = client.error('object-add', {'qom-type': 'tls-creds-x509', 'id': 'tls',
+                                            'endpoint': 'server', 'dir': daemon.folder})
+        assert error['reason'] == 'file-not-usable', error
+        assert libraries(daemon) >= {'libgnutls'}, libraries(daemon)
+        client.call('object-add', qom_type='vnc-server', id='vnc')
+        assert libraries(daemon) >= {'libvncserver', 'libxkbcommon', 'libpixman'}
+
+
 def missing(recorder):
     """one that cannot be loaded fails what needs it, by name, and nothing else"""
     with tempfile.TemporaryDirectory() as folder:
@@ -105,6 +121,8 @@ def missing(recorder):
             qtestclient.build(client, 'pc-i440fx-7.2-machine')
             client.call('device_add', driver='VGA', id='video')
             check_missing('libpixman-1', client.error('screendump', {'filename': '/dev/null'}))
+            check_missing('libpixman-1', client.error('object-add', {
+                'qom-type': 'vnc-server', 'id': 'vnc'}))
 
 
 def check_missing(library, error):
@@ -114,4 +132,4 @@ def check_missing(library, error):
 
 
 if __name__ == '__main__':
-    vmdtest.main([idle, machine, as_needed, pictures, missing])
+    vmdtest.main([idle, machine, as_needed, pictures, viewers, missing])

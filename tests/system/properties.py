@@ -16,6 +16,7 @@ import errors                                       # noqa: E402
 import microvm                                      # noqa: E402
 import vmdtest                                      # noqa: E402
 import walk                                         # noqa: E402
+from pki import Authority                           # noqa: E402
 from schemawalk import Schema, join                 # noqa: E402
 from vmdtest import BUILDDIR, Daemon                # noqa: E402
 
@@ -68,7 +69,8 @@ def each_argument(recorder):
 # others, or the host cannot do it.
 MAY_REFUSE = {'invalid-value', 'not-supported', 'no-memory', 'out-of-range', 'limit-exceeded',
               'bus-full', 'address-in-use', 'file-not-usable', 'id-in-use', 'object-not-found',
-              'host-error', 'in-use', 'no-accelerator', 'property-missing', 'bus-not-found'}
+              'host-error', 'in-use', 'no-accelerator', 'property-missing', 'bus-not-found',
+              'device-not-found'}
 # Properties that have tests of their own: lists of what other classes take.
 ELSEWHERE = {'defaults', 'iothread-vq-mapping'}
 
@@ -226,13 +228,18 @@ def each_object(recorder, schema):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         walk.back_ends(client)
+        Authority(daemon.path('pki'))
         w = Walk(client, recorder, schema, 'object-add', 'qom-type', '/objects/x')
         for name in schema.union_classes(schema.types['ObjectOptions']):
             # What any-accel makes is of another class: accel.py.
-            if 'machine' not in schema.ancestors(name) and name != 'any-accel':
+            if 'machine' not in schema.ancestors(name) and name not in {'any-accel',
+                                                                        *walk.NEED_MACHINE}:
                 there = w.klass(name, walk.within(walk.NEEDED.get(name, {}), daemon.folder))
                 assert there or name in ('kvm-accel', 'tcg-accel'), name
         w.check_ways()
+        walk.machine_for(client)
+        for name in walk.NEED_MACHINE:
+            assert w.klass(name, walk.NEEDED.get(name, {})), name
 
 
 @in_folder

@@ -11,6 +11,7 @@ import pc                                           # noqa: E402
 import vmdtest                                      # noqa: E402
 from introspection import KINDS                     # noqa: E402
 from microvm import build, exit_with, jump_to, out8, write_kernel   # noqa: E402
+from pki import Authority                           # noqa: E402
 from vmdtest import Client, Daemon, accel_class, on_each_accel, on_one_accel        # noqa: E402
 
 # Arguments for classes that need some; PATH is replaced by the daemon's folder.  What
@@ -23,8 +24,19 @@ NEEDED = {
     'memory-backend-ram': {'size': 4096},
     'memory-backend-memfd': {'size': 4096},
     'memory-backend-file': {'size': 4096, 'mem-path': 'PATH'},
-    'qtest': {'chardev': 'paper'},
+    'secret': {'data': 'sesame'},
+    'tls-creds-x509': {'endpoint': 'server', 'dir': 'PATH/pki'},
 }
+# Those that need a machine; and one for them.
+NEED_MACHINE = {'vnc-server'}
+
+
+def machine_for(client):
+    client.call('object-add', qom_type='qtest-accel', id='accel')
+    client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
+    client.call('object-add', qom_type='microvm-machine', memory_backend='ram')
+
+
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
                  'ide-hd': {'drive': 'disk'}, 'pci-bridge': {'chassis_nr': 1},
@@ -255,9 +267,13 @@ def each_object(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         back_ends(client)
+        Authority(daemon.path('pki'))
         types = classes(client)
         entity = client.schema.entities[client.schema.entities['object-add']['arg-type']]
-        for case in sorted(v['case'] for v in entity['variants']):
+        cases = {v['case'] for v in entity['variants']}
+        for case in sorted(cases - NEED_MACHINE) + sorted(NEED_MACHINE):
+            if case == min(NEED_MACHINE):
+                machine_for(client)
             accelerator = case.removesuffix('-accel')
             if descends(types, case, 'machine') or (
                     accelerator in vmdtest.ACCELERATORS and vmdtest.why_not(accelerator)):

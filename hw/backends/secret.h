@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Class `secret`: something that other objects need and nobody may see.
+ */
+#ifndef HW_BACKENDS_SECRET_H
+#define HW_BACKENDS_SECRET_H
+
+#include "qom/object.h"
+
+typedef struct Secret Secret;
+
+/* What it is, while the object is prepared.  A secret does not change, so any thread. */
+const GByteArray *secret_bytes(const Secret *secret);
+
+extern const TypeInfo secret_type;
+
+#endif

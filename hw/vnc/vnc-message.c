@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages of a client, see vnc-message.h.
+ */
+#include "config.h"
+#include "hw/vnc/vnc-message.h"
+
+#include <string.h>
+
+enum {
+    SET_PIXEL_FORMAT = 0,
+    SET_ENCODINGS = 2,
+    UPDATE_REQUEST = 3,
+    KEY = 4,
+    POINTER = 5,
+    CUT_TEXT = 6,
+    SET_DESKTOP_SIZE = 251,
+    QEMU = 255,
+    QEMU_KEY = 0,               /* of QEMU: the message's second byte */
+};
+
+static guint get16(const guint8 *p)
+{
+    return p[0] << 8 | p[1];
+}
+
+static guint32 get32(const guint8 *p)
+{
+    return (guint32)get16(p) << 16 | get16(p + 2);
+}
+
+static void put32(guint8 *p, guint32 value)
+{
+    for (guint i = 0; i < 4; i++) {
+        p[i] = value >> (24 - 8 * i);
+    }
+}
+
+/* ---- Pixel formats ---- */
+
+/* Whether a maximum has the form 2^n - 1 and fits at its place in the pixel. */
+static bool is_channel(const guint8 *max, guint8 shift, guint bits)
+{
+    guint value = get16(max);
+
+    return value && !(value & (value + 1)) && shift < bits &&
+           ((guint64)value << shift) >> bits == 0;
+}
+
+/* message: SetPixelFormat. */
+static const char *check_format(const guint8 *message)
+{
+    const guint8 *format = message + 4;
+    guint bits = format[0];
+
+    if (bits != 8 && bits != 16 && bits != 32) {
+        return "it asked for pixels of a size other than 8, 16 or 32 bits";
+    }
+    if (!format[3]) {
+        return bits == 8 ? NULL : "it asked for a palette with pixels of more than 8 bits";
+    }
+    return is_channel(format + 4, format[10], bits) && is_channel(format + 6, format[11], bits) &&
+           is_channel(format + 8, format[12], bits)
+               ? NULL : "it asked for colours that do not fit into its pixels";
+}
+
+/* ---- Encodings ---- */
+
+enum {
+    ENCODING_RAW = 0,
+    ENCODING_RRE = 2,
+    ENCODING_CORRE = 4,
+    ENCODING_HEXTILE = 5,
+    ENCODING_ZLIB = 6,
+    ENCODING_TIGHT = 7,
+    ENCODING_ZRLE = 16,
+    /* Pseudo-encodings. */
+    ENCODING_QUALITY_0 = -32, ENCODING_QUALITY_9 = -23,
+    ENCODING_DESKTOP_SIZE = -223,
+    ENCODING_LAST_RECT = -224,
+    ENCODING_POINTER_POSITION = -232,
+    ENCODING_CURSOR = -239,
+    ENCODING_COMPRESSION_0 = -256, ENCODING_COMPRESSION_9 = -247,
+    ENCODING_MOTION = -257,
+    ENCODING_KEYS = -258,
+    ENCODING_LEDS = -261,
+};
+
+/* Whether the library is to know about an encoding. */
+static bool is_passed(const VncParser *parser, gint32 encoding)
+{
+    switch (encoding) {
+    case ENCODING_RAW:
+    case ENCODING_RRE:
+    case ENCODING_CORRE:
+    case ENCODING_HEXTILE:
+    case ENCODING_ZLIB:
+    case ENCODING_TIGHT:
+    case ENCODING_ZRLE:
+    case ENCODING_DESKTOP_SIZE:
+    case ENCODING_LAST_RECT:
+    case ENCODING_POINTER_POSITION:
+    case ENCODING_CURSOR:
+        return true;
+    default:
+        return (encoding >= ENCODING_COMPRESSION_0 && encoding <= ENCODING_COMPRESSION_9) ||
+               (parser->lossy && encoding >= ENCODING_QUALITY_0 &&
+                encoding <= ENCODING_QUALITY_9);
+    }
+}
+
+static guint feature_of(gint32 encoding)
+{
+    switch (encoding) {
+    case ENCODING_MOTION:
+        return VNC_FEATURE_MOTION;
+    case ENCODING_KEYS:
+        return VNC_FEATURE_KEYS;
+    case ENCODING_LEDS:
+        return VNC_FEATURE_LEDS;
+    default:
+        return 0;
+    }
+}
+
+/* size: of the whole message, at most VNC_MESSAGE_MAX. */
+static void set_encodings(const VncParser *parser, const guint8 *message, gsize size)
+{
+    guint8 passed[VNC_MESSAGE_MAX];
+    guint features = 0, n = 0;
+
+    for (gsize at = 4; at < size; at += 4) {
+        gint32 encoding = get32(message + at);
+
+        features |= feature_of(encoding);
+        if (is_passed(parser, encoding)) {
+            put32(passed + 4 + 4 * n++, encoding);
+        }
+    }
+    put32(passed, (guint32)SET_ENCODINGS << 24 | n);
+    parser->ops->features(parser->opaque, features);
+    parser->ops->pass(parser->opaque, passed, 4 + 4 * n);
+}
+
+/* ---- Messages ---- */
+
+/* The size of the fixed part of a message, or 0: there is no such message. */
+static gsize fixed_size(guint type)
+{
+    switch (type) {
+    case SET_PIXEL_FORMAT:
+        return 20;
+    case SET_ENCODINGS:
+        return 4;
+    case UPDATE_REQUEST:
+        return 10;
+    case KEY:
+    case CUT_TEXT:
+    case SET_DESKTOP_SIZE:
+        return 8;
+    case POINTER:
+        return 6;
+    case QEMU:
+        return 12;
+    default:
+        return 0;
+    }
+}
+
+/* The size of a message whose fixed part is there. */
+static guint64 whole_size(const guint8 *message)
+{
+    switch (message[0]) {
+    case SET_ENCODINGS:
+        return 4 + 4 * (guint64)get16(message + 2);
+    case CUT_TEXT:
+        return 8 + (guint64)get32(message + 4);
+    case SET_DESKTOP_SIZE:
+        return 8 + 16 * (guint64)message[6];
+    default:
+        return fixed_size(message[0]);
+    }
+}
+
+/* NULL: the message may be taken, or skipped. */
+static const char *check(const guint8 *message)
+{
+    switch (message[0]) {
+    case SET_PIXEL_FORMAT:
+        return check_format(message);
+    case SET_ENCODINGS:
+        return get16(message + 2) > VNC_ENCODINGS_MAX ? "it sent more than 256 encodings" : NULL;
+    case CUT_TEXT:
+        return get32(message + 4) > VNC_CLIPBOARD_MAX ? "it sent a clipboard of more than 1 MiB"
+                                                      : NULL;
+    case QEMU:
+        return message[1] != QEMU_KEY ? "it sent a message that this server does not have" : NULL;
+    default:
+        return NULL;
+    }
+}
+
+static void act(const VncParser *parser, const guint8 *message, gsize size)
+{
+    const VncMessageOps *ops = parser->ops;
+
+    switch (message[0]) {
+    case SET_ENCODINGS:
+        set_encodings(parser, message, size);
+        break;
+    case SET_PIXEL_FORMAT:
+    case UPDATE_REQUEST:
+        ops->pass(parser->opaque, message, size);
+        break;
+    case KEY:
+        ops->key(parser->opaque, get32(message + 4), message[1]);
+        break;
+    case POINTER:
+        ops->pointer(parser->opaque, message[1], get16(message + 2), get16(message + 4));
+        break;
+    case QEMU:
+        ops->key_number(parser->opaque, get32(message + 4), get32(message + 8),
+                        get16(message + 2));
+        break;
+    default:
+        break;
+    }
+}
+
+/* Whether the content of a message is ignored. */
+static bool is_skipped(const guint8 *message)
+{
+    return message[0] == CUT_TEXT || message[0] == SET_DESKTOP_SIZE;
+}
+
+gsize vnc_parse(VncParser *parser, const guint8 *data, gsize size, const char **ret_wrong)
+{
+    gsize used = 0;
+
+    *ret_wrong = NULL;
+    while (used < size) {
+        const guint8 *message = data + used;
+        gsize left = size - used, fixed = fixed_size(message[0]);
+        guint64 whole;
+
+        if (parser->skip) {
+            gsize n = MIN(parser->skip, left);
+
+            parser->skip -= n;
+            used += n;
+            continue;
+        }
+        if (!fixed) {
+            *ret_wrong = "it sent a message that this server does not have";
+            break;
+        }
+        if (left < fixed || (*ret_wrong = check(message))) {
+            break;
+        }
+        whole = whole_size(message);
+        if (is_skipped(message)) {
+            parser->skip = whole;
+            continue;
+        }
+        if (left < whole) {
+            break;
+        }
+        act(parser, message, whole);
+        used += whole;
+    }
+    return used;
+}

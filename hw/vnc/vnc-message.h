@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages of a VNC client after the handshake (RFC 6143, section 7.5, and the messages that
+ * QEMU added).
+ *
+ * They are cut, checked and interpreted here; only those that ask for pictures are passed on to
+ * the library, whole, and without anything that this server does not have.  What a client may make
+ * the daemon keep is less than VNC_MESSAGE_MAX bytes.
+ *
+ * No thread, no lock: all functions work on their arguments only.
+ */
+#ifndef HW_VNC_VNC_MESSAGE_H
+#define HW_VNC_VNC_MESSAGE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Encodings in one message, and the longest message that is not skipped. */
+enum { VNC_ENCODINGS_MAX = 256, VNC_MESSAGE_MAX = 4 + 4 * VNC_ENCODINGS_MAX };
+
+/* A clipboard of at most so many bytes is ignored. */
+enum { VNC_CLIPBOARD_MAX = 1 << 20 };
+
+/* What a client has in addition to the protocol's own; bits. */
+typedef enum {
+    VNC_FEATURE_KEYS = 1,       /* sends keys, not only characters */
+    VNC_FEATURE_LEDS = 2,       /* wants to know the keyboard's LEDs */
+    VNC_FEATURE_MOTION = 4,     /* can send movements instead of positions */
+} VncFeature;
+
+typedef struct {
+    /* A character (X11 keysym), or a key by its number (as in send-key). */
+    void (*key)(void *opaque, guint32 keysym, bool down);
+    void (*key_number)(void *opaque, guint32 keysym, guint number, bool down);
+    /* Buttons: bit 0 is the left one. */
+    void (*pointer)(void *opaque, guint buttons, guint x, guint y);
+    void (*features)(void *opaque, guint features);
+    /* A message for the library. */
+    void (*pass)(void *opaque, const guint8 *data, gsize size);
+} VncMessageOps;
+
+typedef struct {
+    const VncMessageOps *ops;
+    void *opaque;
+    bool lossy;                 /* inexact pictures are allowed */
+    gsize skip;                 /* bytes of the current message that are ignored */
+} VncParser;
+
+/*
+ * Interprets the whole messages at the start of data.  Returns how many bytes it used; the
+ * rest is the beginning of a message, shorter than VNC_MESSAGE_MAX.  *ret_wrong: NULL, or what is
+ * wrong with the client ("it sent ..."), which must be ended; a static text.
+ */
+gsize vnc_parse(VncParser *parser, const guint8 *data, gsize size, const char **ret_wrong);
+
+#endif
