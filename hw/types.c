@@ -60,6 +60,9 @@
 #include "hw/timer/i8254.h"
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
+#include "hw/usb/usb-hid.h"
+#include "hw/usb/usb.h"
+#include "hw/usb/xhci.h"
 #include "hw/virtio/virtio-balloon.h"
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-bus.h"
@@ -215,6 +218,18 @@ const TypeInfo *const hw_types[] = {
     &isa_pcspk_type,
     &isa_pit_type,
     &kvm_pit_type,
+
+    /* usb */
+    &nec_usb_xhci_type,
+    &pci_xhci_type,
+    &qemu_xhci_type,
+    &usb_bus_type,
+    &usb_device_type,
+    &usb_hid_type,
+    &usb_kbd_type,
+    &usb_mouse_type,
+    &usb_pointer_type,
+    &usb_tablet_type,
 
     /* virtio */
     &virtio_blk_type,

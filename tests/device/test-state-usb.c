@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * State of USB controllers and devices, carried into a new process while transfers wait:
+ * tests/lib/carry.h.
+ */
+#include "config.h"
+
+#include "hw/input/input.h"
+#include "qmp/bytes.h"
+#include "tests/lib/carry.h"
+#include "tests/lib/xhci-driver.h"
+
+enum { P_2 = 5, MEMORY = 0x200000 };
+
+static void bench_freed(gpointer bench)
+{
+    xhci_bench_free(bench);
+}
+
+static void make(Carry *c)
+{
+    XhciBench *b = xhci_bench_on(c->rig, "qemu-xhci");
+
+    c->opaque = b;
+    c->opaque_free = bench_freed;
+    carry_memory(c, b->ram, XHCI_BENCH_RAM_SIZE);
+    carry_memory(c, &b->next, sizeof(b->next));
+    carry_memory(c, &b->dcbaa, sizeof(*b) - offsetof(XhciBench, dcbaa));
+    xhci_bench_device(b, "usb-kbd", "kbd", "port", "1", NULL);
+    xhci_bench_device(b, "usb-mouse", "mouse", "port", "2", NULL);
+    xhci_bench_device(b, "usb-tablet", "tablet", "port", "3", NULL);
+}
+
+static void start(XhciBench *b, guint n)
+{
+    xhci_bench_place(b);
+    xhci_bench_start(b);
+    for (guint i = 0; i < n; i++) {
+        xhci_configure_hid(b, xhci_open(b, P_2 + i));
+    }
+}
+
+static void note_port(Carry *c, guint port)
+{
+    carry_note(c, "port %u: %08x", port, xhci_get(c->opaque, xhci_port_offset(port)));
+}
+
+static void note_events(Carry *c)
+{
+    BenchEvent event;
+
+    while (xhci_next_event(c->opaque, &event)) {
+        carry_note(c, "event %u: code %u, slot %u, endpoint %u, length %u", event.type, event.code,
+                   event.slot, event.endpoint, event.length);
+    }
+    xhci_events_done(c->opaque);
+}
+
+static void send(Carry *c, InputEventKind kind, guint code, gint64 value)
+{
+    input_send(c->rig->machine, &(InputItem){ kind, code, value }, 1);
+}
+
+/* ---- Devices with something to report, endpoints that wait, an idle rate ---- */
+
+static void waiting_busy(Carry *c)
+{
+    XhciBench *b = c->opaque;
+
+    start(b, 3);
+    xhci_control(b, 1, 0x210a, 25 << 8, 0, 0, NULL);
+    xhci_control(b, 1, 0x0003, 1, 0, 0, NULL);
+    send(c, INPUT_EVENT_KIND_KEY, Q_KEY_CODE_A, true);
+    send(c, INPUT_EVENT_KIND_KEY, Q_KEY_CODE_CTRL, true);
+    send(c, INPUT_EVENT_KIND_REL, INPUT_AXIS_X, 400);
+    send(c, INPUT_EVENT_KIND_ABS, INPUT_AXIS_Y, 400);
+    send(c, INPUT_EVENT_KIND_BTN, INPUT_BUTTON_LEFT, true);
+    xhci_submit(b, 1, 3, XHCI_BENCH_RAM + MEMORY, 8);
+    xhci_submit(b, 2, 3, XHCI_BENCH_RAM + MEMORY + 8, 8);
+    for (guint i = 0; i < 3; i++) {
+        xhci_submit(b, 3, 3, XHCI_BENCH_RAM + MEMORY + 16 + 8 * i, 8);
+    }
+    xhci_set(b, xhci_port_offset(P_2 + 1), PORTSC_LINK_WRITE | PORTSC_PLS(PLS_U3));
+    xhci_set(b, XHCI_INTERRUPTERS + INTR_IMOD, 4000);
+    xhci_set(b, XHCI_INTERRUPTERS + INTR_IMAN, IMAN_ENABLE | IMAN_PENDING);
+}
+
+static void waiting_go_on(Carry *c)
+{
+    XhciBench *b = c->opaque;
+
+    note_events(c);
+    send(c, INPUT_EVENT_KIND_KEY, Q_KEY_CODE_A, false);
+    send(c, INPUT_EVENT_KIND_BTN, INPUT_BUTTON_LEFT, false);
+    note_events(c);
+    for (guint i = 0; i < 8; i++) {
+        xhci_submit(b, 1 + i % 3, 3, XHCI_BENCH_RAM + MEMORY + 64 + 8 * i, 8);
+    }
+    note_events(c);
+    carry_timers(c, 3);
+    note_events(c);
+    for (guint i = 0; i < 16; i++) {
+        carry_note(c, "report: %016" G_GINT64_MODIFIER "x",
+                   get_le64((guint8 *)xhci_bench_ptr(b, XHCI_BENCH_RAM + MEMORY + 8 * i)));
+    }
+    for (guint port = 1; port <= 8; port++) {
+        note_port(c, port);
+    }
+    carry_note(c, "iman %x", xhci_get(b, XHCI_INTERRUPTERS + INTR_IMAN));
+    carry_lines(c);
+}
+
+/* ---- A request of which the setup and half of the data have come ---- */
+
+static void control_busy(Carry *c)
+{
+    XhciBench *b = c->opaque;
+    BenchRing *ring;
+
+    start(b, 1);
+    ring = &b->rings[1][1];
+    xhci_put(b, ring, 0x0040000001000680, 8, TRB_SETUP << TRB_TYPE_SHIFT | TRB_IMMEDIATE);
+    xhci_put(b, ring, XHCI_BENCH_RAM + MEMORY, 7, TRB_DATA << TRB_TYPE_SHIFT | TRB_IN);
+    xhci_doorbell(b, 1, 1);
+}
+
+static void control_go_on(Carry *c)
+{
+    XhciBench *b = c->opaque;
+    BenchRing *ring = &b->rings[1][1];
+
+    xhci_put(b, ring, XHCI_BENCH_RAM + MEMORY + 8, 64,
+             TRB_DATA << TRB_TYPE_SHIFT | TRB_IN | TRB_SHORT);
+    xhci_put(b, ring, 0, 0, TRB_STATUS << TRB_TYPE_SHIFT | TRB_IOC);
+    xhci_doorbell(b, 1, 1);
+    note_events(c);
+    for (guint i = 0; i < 4; i++) {
+        carry_note(c, "descriptor: %016" G_GINT64_MODIFIER "x",
+                   get_le64((guint8 *)xhci_bench_ptr(b, XHCI_BENCH_RAM + MEMORY + 8 * i)));
+    }
+}
+
+/* ---- An event ring that is full, with commands that wait for room ---- */
+
+static void full_busy(Carry *c)
+{
+    XhciBench *b = c->opaque;
+
+    start(b, 0);
+    for (guint i = 0; i < 62; i++) {
+        xhci_put(b, &b->commands, 0, 0, TRB_NOOP_COMMAND << TRB_TYPE_SHIFT);
+    }
+    xhci_doorbell(b, 0, 0);
+    for (guint i = 0; i < 30; i++) {
+        xhci_put(b, &b->commands, 0, 0, TRB_ENABLE_SLOT << TRB_TYPE_SHIFT);
+    }
+    xhci_doorbell(b, 0, 0);
+}
+
+static void full_go_on(Carry *c)
+{
+    note_events(c);
+    note_events(c);
+    carry_note(c, "crcr %x", xhci_get(c->opaque, XHCI_OPERATIONAL + OP_CRCR));
+}
+
+int main(int argc, char **argv)
+{
+    static const CarryCase cases[] = {
+        { "usb-waiting", make, waiting_busy, waiting_go_on, NULL },
+        { "usb-control", make, control_busy, control_go_on, NULL },
+        { "usb-full", make, full_busy, full_go_on, NULL },
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    carry_add(cases, G_N_ELEMENTS(cases));
+    return g_test_run();
+}
