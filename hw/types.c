@@ -61,6 +61,7 @@
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
 #include "hw/usb/usb-hid.h"
+#include "hw/usb/usb-storage.h"
 #include "hw/usb/usb.h"
 #include "hw/usb/xhci.h"
 #include "hw/virtio/virtio-balloon.h"
@@ -229,6 +230,7 @@ const TypeInfo *const hw_types[] = {
     &usb_kbd_type,
     &usb_mouse_type,
     &usb_pointer_type,
+    &usb_storage_type,
     &usb_tablet_type,
 
     /* virtio */

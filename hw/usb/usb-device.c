@@ -80,6 +80,19 @@ bool usb_present(const UsbDevice *dev)
     return dev->device.realized && !dev->gone;
 }
 
+/* "hub@1/storage@2" in port 1.2. */
+char *usb_boot_path(const UsbDevice *dev, const char *kind)
+{
+    g_auto(GStrv) numbers = g_strsplit(dev->port->path, ".", -1);
+    GString *path = g_string_new(NULL);
+
+    for (guint i = 0; numbers[i]; i++) {
+        g_string_append_printf(path, "%s%s@%s", i ? "/" : "", numbers[i + 1] ? "hub" : kind,
+                               numbers[i]);
+    }
+    return g_string_free(path, false);
+}
+
 /* ---- Reset and state ---- */
 
 static const StateRow device_state[] = {

@@ -173,6 +173,10 @@ void usb_wake(UsbDevice *dev);
 /* Halts an endpoint (with USB_IN), which then stalls until the guest has cleared that. */
 void usb_halt(UsbDevice *dev, guint8 endpoint);
 
+/* The Open Firmware path of a device below its controller, with this name for its kind: newly
+ * allocated. */
+char *usb_boot_path(const UsbDevice *dev, const char *kind);
+
 /* ---- Ports ---- */
 
 typedef struct {

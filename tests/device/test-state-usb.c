@@ -8,6 +8,7 @@
 #include "hw/input/input.h"
 #include "qmp/bytes.h"
 #include "tests/lib/carry.h"
+#include "tests/lib/ide-driver.h"
 #include "tests/lib/xhci-driver.h"
 
 enum { P_2 = 5, MEMORY = 0x200000 };
@@ -164,12 +165,110 @@ static void full_go_on(Carry *c)
     carry_note(c, "crcr %x", xhci_get(c->opaque, XHCI_OPERATIONAL + OP_CRCR));
 }
 
+/* ---- A disk: a command that it has not begun, and data of which half were taken ---- */
+
+enum { IN = 3, OUT = 4 };
+
+typedef struct {
+    IdeBench *nodes;
+    XhciBench *b;
+} Disks;
+
+static void disks_freed(gpointer opaque)
+{
+    Disks *d = opaque;
+
+    ide_bench_free(d->nodes);
+    xhci_bench_free(d->b);
+    g_free(d);
+}
+
+static void disks_make(Carry *c)
+{
+    Disks *d = g_new0(Disks, 1);
+
+    d->nodes = ide_bench_on(c->rig);
+    d->b = xhci_bench_on(c->rig, "qemu-xhci");
+    c->opaque = d;
+    c->opaque_free = disks_freed;
+    carry_memory(c, d->b->ram, XHCI_BENCH_RAM_SIZE);
+    carry_memory(c, &d->b->next, sizeof(d->b->next));
+    carry_memory(c, &d->b->dcbaa, sizeof(XhciBench) - offsetof(XhciBench, dcbaa));
+    xhci_bench_device(d->b, "usb-storage", "one", "drive", "null", "port", "1", NULL);
+    xhci_bench_device(d->b, "usb-storage", "two", "drive", "null2", "port", "2", NULL);
+}
+
+/* INQUIRY for 36 bytes. */
+static void send_inquiry(XhciBench *b, guint slot)
+{
+    guint8 *cbw = xhci_bench_ptr(b, XHCI_BENCH_RAM + MEMORY + 64 * slot);
+
+    put_le(cbw, 0x43425355, 4);
+    put_le(cbw + 4, 0x100 + slot, 4);
+    put_le(cbw + 8, 36, 4);
+    cbw[12] = 0x80;
+    cbw[14] = 6;
+    cbw[15] = 0x12;
+    cbw[19] = 36;
+    xhci_submit(b, slot, OUT, XHCI_BENCH_RAM + MEMORY + 64 * slot, 31);
+}
+
+static guint64 memory_of(guint n)
+{
+    return XHCI_BENCH_RAM + MEMORY + 0x1000 + 64 * n;
+}
+
+static void disks_busy(Carry *c)
+{
+    Disks *d = c->opaque;
+    XhciBench *b = d->b;
+
+    g_assert_true(machine_run(c->rig->machine, NULL));
+    xhci_bench_place(b);
+    xhci_bench_start(b);
+    for (guint slot = 1; slot <= 2; slot++) {
+        xhci_open(b, slot);
+        xhci_control(b, slot, 0x0009, 1, 0, 0, NULL);
+        xhci_add_endpoint(b, slot, IN, EP_BULK_IN, 1024);
+        xhci_add_endpoint(b, slot, OUT, EP_BULK_OUT, 1024);
+    }
+    send_inquiry(b, 1);
+    ide_bench_poll(d->nodes);
+    xhci_submit(b, 1, IN, memory_of(0), 20);
+    send_inquiry(b, 2);
+    xhci_submit(b, 2, IN, memory_of(1), 36);
+}
+
+static void disks_go_on(Carry *c)
+{
+    Disks *d = c->opaque;
+    XhciBench *b = d->b;
+    BenchEvent event;
+
+    if (!c->rig->machine->running) {
+        g_assert_true(machine_run(c->rig->machine, NULL));
+    }
+    ide_bench_poll(d->nodes);
+    xhci_submit(b, 1, IN, memory_of(2), 16);
+    xhci_submit(b, 1, IN, memory_of(3), 13);
+    xhci_submit(b, 2, IN, memory_of(4), 13);
+    while (xhci_next_event(b, &event)) {
+        carry_note(c, "event %u: code %u, slot %u, endpoint %u, length %u", event.type, event.code,
+                   event.slot, event.endpoint, event.length);
+    }
+    for (guint i = 0; i < 40; i++) {
+        carry_note(c, "data: %016" G_GINT64_MODIFIER "x",
+                   get_le64((guint8 *)xhci_bench_ptr(b, memory_of(0) + 8 * i)));
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const CarryCase cases[] = {
         { "usb-waiting", make, waiting_busy, waiting_go_on, NULL },
         { "usb-control", make, control_busy, control_go_on, NULL },
         { "usb-full", make, full_busy, full_go_on, NULL },
+        { "usb-disks", disks_make, disks_busy, disks_go_on, NULL },
     };
 
     g_test_init(&argc, &argv, NULL);

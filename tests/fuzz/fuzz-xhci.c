@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzz target: an xHCI controller with a keyboard and a tablet, and a hostile driver.  Each action
- * is a byte and its operands: registers, bytes and addresses in a piece of RAM where rings and
- * contexts are, items on rings, commands, control transfers, input, devices that come and go, time,
- * states saved and loaded, resets.
+ * Fuzz target: an xHCI controller with a keyboard, a tablet and a disk, and a hostile driver.  Each
+ * action is a byte and its operands: registers, bytes and addresses in a piece of RAM where rings
+ * and contexts are, items on rings, commands, control transfers, commands of the disk, input,
+ * devices that come and go, time, states saved and loaded, resets.
  */
 #include "config.h"
 
@@ -12,12 +12,14 @@
 #include "hw/input/input.h"
 #include "qmp/bytes.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/ide-driver.h"
 #include "tests/lib/xhci-driver.h"
 
-enum { PLAYGROUND = 0x10000, MAX_ACTIONS = 300, ACTIONS = 14, SPARE = 0x20000, P_2 = 5 };
+enum { PLAYGROUND = 0x10000, MAX_ACTIONS = 300, ACTIONS = 16, SPARE = 0x20000, P_2 = 5, DISK_PORT = 4, DISK_SLOT = 3 };
 
 typedef struct {
     XhciBench *b;
+    IdeBench *nodes;            /* what the disk reads */
     FuzzInput in;
     Device *plugged;            /* the mouse that comes and goes, or NULL */
 } Fuzz;
@@ -133,6 +135,10 @@ static void start(Fuzz *f)
     for (guint i = 0; i < 2; i++) {
         xhci_configure_hid(f->b, xhci_open(f->b, P_2 + i));
     }
+    xhci_open(f->b, DISK_PORT);
+    xhci_control(f->b, DISK_SLOT, 0x0009, 1, 0, 0, NULL);
+    xhci_add_endpoint(f->b, DISK_SLOT, 3, EP_BULK_IN, 1024);
+    xhci_add_endpoint(f->b, DISK_SLOT, 4, EP_BULK_OUT, 1024);
 }
 
 static bool save_one(Object *obj, void *data)
@@ -150,8 +156,31 @@ static bool save_one(Object *obj, void *data)
     return true;
 }
 
+/* A command for the disk, with what the input has of its wrapper's fields, and its data. */
+static void disk_command(Fuzz *f)
+{
+    guint8 *cbw = xhci_bench_ptr(f->b, XHCI_BENCH_RAM + SPARE);
+    guint32 expected = fuzz_take(&f->in, 3);
+
+    if (!f->b->rings[DISK_SLOT][4].base) {
+        return;
+    }
+    put_le(cbw, 0x43425355, 4);
+    put_le(cbw + 8, expected, 4);
+    for (guint i = 12; i < 31; i++) {
+        cbw[i] = fuzz_take(&f->in, 1);
+    }
+    xhci_submit(f->b, DISK_SLOT, 4, XHCI_BENCH_RAM + SPARE, 31);
+    xhci_submit(f->b, DISK_SLOT, cbw[12] & 0x80 ? 3 : 4, XHCI_BENCH_RAM + SPARE + 64,
+                MIN(expected, 0x10000));
+    ide_bench_poll(f->nodes);
+    xhci_submit(f->b, DISK_SLOT, 3, XHCI_BENCH_RAM + SPARE + 64, 13);
+    xhci_events_done(f->b);
+}
+
 static void reset(Fuzz *f)
 {
+    fuzz_check(block_fronts_wait(&f->b->rig->machine->object, G_MAXINT64));
     rig_reset(f->b->rig);
     start(f);
 }
@@ -194,10 +223,19 @@ static void act(Fuzz *f)
         clock_advance_some(f->b->rig->clock, now + fuzz_take(&f->in, 3) * 100, 100);
         break;
     case 12:
+        machine_pause(f->b->rig->machine);
+        ide_bench_poll(f->nodes);
         object_foreach_descendant(&f->b->rig->machine->object, save_one, NULL);
+        fuzz_check(machine_run(f->b->rig->machine, NULL));
         break;
     case 13:
         reset(f);
+        break;
+    case 14:
+        disk_command(f);
+        break;
+    case 15:
+        ide_bench_poll(f->nodes);
         break;
     }
 }
@@ -207,6 +245,7 @@ static void check_alive(Fuzz *f)
 {
     guint8 data[18] = { 0 };
 
+    ide_bench_poll(f->nodes);
     reset(f);
     for (guint slot = 1; slot <= 2; slot++) {
         fuzz_check(xhci_control(f->b, slot, 0x8006, 0x0100, 0, 18, data) == CODE_SUCCESS);
@@ -216,15 +255,24 @@ static void check_alive(Fuzz *f)
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
-    g_autoptr(XhciBench) b = xhci_bench_new("qemu-xhci");
-    Fuzz f = { .b = b, .in = { data, size } };
+    g_autoptr(Rig) rig = rig_new();
+    Fuzz f = { .in = { data, size } };
 
-    xhci_bench_device(b, "usb-kbd", "kbd", "port", "1", NULL);
-    xhci_bench_device(b, "usb-tablet", "tablet", "port", "2", NULL);
+    f.nodes = ide_bench_on(rig);
+    f.b = xhci_bench_on(rig, "qemu-xhci");
+    xhci_bench_device(f.b, "usb-kbd", "kbd", "port", "1", NULL);
+    xhci_bench_device(f.b, "usb-tablet", "tablet", "port", "2", NULL);
+    xhci_bench_device(f.b, "usb-storage", "disk", "drive", "null", "port", "4", NULL);
+    rig_pci_hotplug(rig);
+    fuzz_check(machine_run(rig->machine, NULL));
+    rig_reset(rig);
     start(&f);
     for (guint i = 0; i < MAX_ACTIONS && f.in.left; i++) {
         act(&f);
     }
     check_alive(&f);
+    g_clear_pointer(&rig, rig_free);
+    ide_bench_free(f.nodes);
+    xhci_bench_free(f.b);
     return 0;
 }

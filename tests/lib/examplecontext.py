@@ -119,6 +119,7 @@ NEEDS = {
     'smbios-type-1': 'microvm',
     'usb-kbd': 'pc',
     'usb-mouse': 'pc',
+    'usb-storage': 'pc',
     'usb-tablet': 'pc',
     'virtio-balloon-device': 'microvm',
     'virtio-balloon-pci': 'pc',

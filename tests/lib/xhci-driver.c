@@ -11,7 +11,7 @@
 
 #include "qmp/bytes.h"
 
-enum { DEVFN = PCI_DEVFN(4, 0), PAIRS = 8 };
+enum { DEVFN = PCI_DEVFN(4, 0), PAIRS = 8, PIECE = 0x10000 };
 
 /* ---- Bench ---- */
 
@@ -360,9 +360,13 @@ void xhci_configure_hid(XhciBench *b, guint slot)
 
 guint64 xhci_submit(XhciBench *b, guint slot, guint endpoint, guint64 memory, guint32 size)
 {
-    guint64 at = xhci_put(b, &b->rings[slot][endpoint], memory, size,
-                          TRB_NORMAL << TRB_TYPE_SHIFT | TRB_IOC | TRB_SHORT);
+    BenchRing *ring = &b->rings[slot][endpoint];
+    guint64 at;
 
+    for (; size > PIECE; size -= PIECE, memory += PIECE) {
+        xhci_put(b, ring, memory, PIECE, TRB_NORMAL << TRB_TYPE_SHIFT | TRB_CHAIN);
+    }
+    at = xhci_put(b, ring, memory, size, TRB_NORMAL << TRB_TYPE_SHIFT | TRB_IOC | TRB_SHORT);
     xhci_doorbell(b, slot, endpoint);
     return at;
 }

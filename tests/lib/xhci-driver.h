@@ -15,7 +15,7 @@
 #include "hw/usb/xhci-regs.h"
 #include "tests/lib/rig.h"
 
-#define XHCI_BENCH_RAM G_GUINT64_CONSTANT(0x1000000)
+#define XHCI_BENCH_RAM G_GUINT64_CONSTANT(0x2000000)
 #define XHCI_BENCH_RAM_SIZE (4u << 20)
 #define XHCI_BENCH_MMIO G_GUINT64_CONSTANT(0xfe000000)
 
@@ -91,7 +91,8 @@ guint8 xhci_control(XhciBench *b, guint slot, guint16 request, guint16 value, gu
 guint8 xhci_add_endpoint(XhciBench *b, guint slot, guint endpoint, guint type, guint packet);
 /* Configures the device (1), and adds endpoint 1 IN of interrupts. */
 void xhci_configure_hid(XhciBench *b, guint slot);
-/* Puts a transfer of one item on the ring of an endpoint and rings. */
+/* Puts a transfer on the ring of an endpoint, in items of 64 KiB, and rings; returns the address
+ * of the last one. */
 guint64 xhci_submit(XhciBench *b, guint slot, guint endpoint, guint64 memory, guint32 size);
 /* Drops events up to the next transfer event; 0: there is none. */
 guint8 xhci_transfer_event(XhciBench *b, BenchEvent *ret);

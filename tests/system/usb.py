@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""USB: what Debian's kernel makes of controllers and devices: keys and pointers arrive, and devices
-come and go while it runs.
+"""USB: what Debian's kernel makes of controllers and devices: keys and pointers arrive, disks have
+file systems, and devices come and go while it runs; and firmware that boots from them.
 
 VMD_TEST_ROUNDS says how many times a device comes and goes (12 without it; `make usb-churn` takes
 1000), VMD_TEST_SEED which.
@@ -13,9 +13,10 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import pc                                           # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import Guest                        # noqa: E402
-from vmdtest import Daemon, on_one_accel, on_tcg    # noqa: E402
+from vmdtest import Daemon, Skip, on_one_accel, on_tcg    # noqa: E402
 
 MACHINE = 'pc-i440fx-7.2'
 ROUNDS = int(os.environ.get('VMD_TEST_ROUNDS', '12'))
@@ -126,6 +127,70 @@ def input_devices(recorder):
         assert client.call('query-guest-errors') == []
 
 
+# ---- Disks
+
+MIB = 1 << 20
+
+
+def add_disk(daemon, client, name, size=64 * MIB):
+    path = daemon.path(name)
+    if not os.path.exists(path):
+        with open(path, 'wb') as f:
+            f.truncate(size)
+    client.call('blockdev-add', **{'node-name': name, 'driver': 'raw', 'file': {
+        'driver': 'file', 'filename': path}})
+
+
+@on_tcg
+def disk(recorder):
+    """a disk is plugged in, has a file system that keeps a file, and is pulled out"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('qemu-xhci', 'xhci', {}))
+        client, run = guest.client, guest.run
+        add_disk(daemon, client, 'stick')
+        client.call('device_add', driver='usb-storage', id='stick', drive='stick', removable=True,
+                    serial='4711')
+        wait_for(guest, '[ -b /dev/sda ]')
+        assert usb_devices(guest) == [('46f4', '0001', '5000', 'QEMU', 'USB', 'HARDDRIVE')]
+        assert run('cat /sys/bus/usb/devices/2-1/serial').strip() == '4711'
+        assert run('cat /sys/block/sda/removable').strip() == '1'
+        run('mke2fs -q /dev/sda >/dev/null; mount -t ext4 /dev/sda /mnt')
+        run('dd if=/dev/urandom of=/mnt/file bs=64k count=300 2>/dev/null; md5sum /mnt/file > /tmp/sum',
+            timeout=180)
+        # A reset of the port in between changes nothing.
+        run('umount /mnt; echo 3 > /proc/sys/vm/drop_caches', timeout=180)
+        run('echo 0 > /sys/bus/usb/devices/2-1/authorized; echo 1 > /sys/bus/usb/devices/2-1/authorized')
+        wait_for(guest, '[ -b /dev/sd[ab] ]')
+        run('mount -t ext4 /dev/sd[ab] /mnt; md5sum -c /tmp/sum; umount /mnt', timeout=180)
+        errors = run('dmesg | grep -iE "I/O error|reset SuperSpeed" || true')
+        assert not errors.strip(), errors
+        client.call('device_del', id='stick')
+        wait_for(guest, '[ ! -b /dev/sda ] && [ ! -b /dev/sdb ]')
+        while client.wait_event('DEVICE_DELETED')['data'].get('device') != 'stick':
+            pass
+        client.call('blockdev-del', **{'node-name': 'stick'})
+        assert client.call('query-guest-errors') == []
+
+
+@on_tcg
+def firmware(recorder):
+    """SeaBIOS boots from the USB disk with the lowest boot index"""
+    if not os.path.exists(pc.SEABIOS):
+        raise Skip('needs package seabios')
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        pc.build(client, machine=MACHINE)
+        client.call('device_add', driver='qemu-xhci', id='xhci')
+        for number in 1, 0:
+            name = 'disk%d' % number
+            pc.write_disk(daemon.path(name), 'disk %d' % number, 'h')
+            add_disk(daemon, client, name)
+            client.call('device_add', driver='usb-storage', id=name, drive=name, bootindex=number)
+        client.call('cont')
+        seen = pc.wait_text(client, 'disk 0\n')
+        assert 'disk 1\n' not in seen, seen
+
+
 # ---- Coming and going
 
 def count_is(n):
@@ -184,4 +249,4 @@ def refused(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([input_devices, hotplug, refused])
+    vmdtest.main([input_devices, disk, firmware, hotplug, refused])
