@@ -60,7 +60,9 @@
 #include "hw/timer/i8254.h"
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
+#include "hw/usb/uhci.h"
 #include "hw/usb/usb-hid.h"
+#include "hw/usb/usb-hub.h"
 #include "hw/usb/usb-storage.h"
 #include "hw/usb/usb.h"
 #include "hw/usb/xhci.h"
@@ -223,15 +225,18 @@ const TypeInfo *const hw_types[] = {
     /* usb */
     &nec_usb_xhci_type,
     &pci_xhci_type,
+    &piix3_usb_uhci_type,
     &qemu_xhci_type,
     &usb_bus_type,
     &usb_device_type,
     &usb_hid_type,
+    &usb_hub_type,
     &usb_kbd_type,
     &usb_mouse_type,
     &usb_pointer_type,
     &usb_storage_type,
     &usb_tablet_type,
+    &usb_uhci_type,
 
     /* virtio */
     &virtio_blk_type,

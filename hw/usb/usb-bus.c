@@ -12,16 +12,16 @@
 
 struct UsbBus {
     Bus bus;
-    UsbReady ready;
+    const UsbBusOps *ops;
     void *opaque;
     GQueue ports;               /* of UsbPort, in order of creation */
 };
 
-UsbBus *usb_bus_new(Device *owner, UsbReady ready, void *opaque)
+UsbBus *usb_bus_new(Device *owner, const UsbBusOps *ops, void *opaque)
 {
     UsbBus *bus = to_usb_bus(bus_new(owner, &qmp_class_usb_bus, NULL));
 
-    bus->ready = ready;
+    bus->ops = ops;
     bus->opaque = opaque;
     return bus;
 }
@@ -201,6 +201,9 @@ static void pull_out(UsbBus *bus, UsbDevice *dev)
 {
     trace_usb_port_detach(bus, dev->port->path);
     dev->gone = true;
+    if (bus->ops->gone) {
+        bus->ops->gone(bus->opaque, dev);
+    }
     dev->port->ops->detached(dev->port);
 }
 
@@ -256,8 +259,10 @@ static char *usb_bus_address(Bus *bus, Device *device)
 
 void usb_ready(UsbDevice *dev, guint8 endpoint)
 {
-    if (dev->port && usb_present(dev)) {
-        dev->port->bus->ready(dev->port->bus->opaque, dev, endpoint);
+    const UsbBus *bus = dev->port ? dev->port->bus : NULL;
+
+    if (bus && usb_present(dev) && bus->ops->ready) {
+        bus->ops->ready(bus->opaque, dev, endpoint);
     }
 }
 

@@ -319,8 +319,8 @@ static UsbResult take_data(UsbStorage *s, UsbPacket *packet)
     return USB_ACK;
 }
 
-/* What the command has not filled is zeros, up to what the host expects (BOT 6.7.2): firmware is not
- * prepared for less.  A packet that is not full ends the data. */
+/* What the command has not filled is zeros, up to what the host expects (BOT 6.7.2): firmware is
+ * not prepared for less.  A packet that is not full ends the data. */
 static UsbResult give_data(UsbStorage *s, UsbPacket *packet)
 {
     s->moved += usb_give(packet, s->data + s->moved, s->size - s->moved);

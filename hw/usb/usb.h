@@ -208,11 +208,16 @@ UsbDevice *usb_port_device(const UsbPort *port);
 
 /* ---- Buses ---- */
 
-/* For the controller: usb_ready() for one of the devices of its bus. */
-typedef void (*UsbReady)(void *opaque, UsbDevice *dev, guint8 endpoint);
+/* What the controller is told of devices on its bus, wherever they are plugged in. */
+typedef struct {
+    /* usb_ready(); NULL: it asks them again and again. */
+    void (*ready)(void *opaque, UsbDevice *dev, guint8 endpoint);
+    /* A device has been pulled out; or NULL. */
+    void (*gone)(void *opaque, UsbDevice *dev);
+} UsbBusOps;
 
 /* Makes the bus of a controller, in its realize; borrowed. */
-UsbBus *usb_bus_new(Device *owner, UsbReady ready, void *opaque);
+UsbBus *usb_bus_new(Device *owner, const UsbBusOps *ops, void *opaque);
 /* The device in the port with this path, or NULL. */
 UsbDevice *usb_bus_device(const UsbBus *bus, const char *path);
 

@@ -123,8 +123,10 @@ static bool write_slot(Xhci *s, guint number, Context *context)
     return write_context(s, slot->context, 0, context);
 }
 
-void xhci_forget_device(Xhci *s, const UsbDevice *dev)
+void xhci_forget_device(void *opaque, UsbDevice *dev)
 {
+    Xhci *s = opaque;
+
     for (guint i = 0; i < s->n_slots; i++) {
         if (s->slots[i].dev == dev) {
             s->slots[i].attached = false;

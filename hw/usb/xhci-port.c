@@ -114,7 +114,6 @@ static void detached(UsbPort *port)
 {
     XhciPort *registers = port_of(port, port->dev);
 
-    xhci_forget_device(port->opaque, port->dev);
     update(registers);
     changed(registers, PORTSC_CONNECT_CHANGE);
 }

@@ -43,6 +43,11 @@ void xhci_reset(Xhci *s)
 
 /* ---- Life ---- */
 
+static const UsbBusOps bus_ops = {
+    .ready = xhci_ready,
+    .gone = xhci_forget_device,
+};
+
 static void add_ports(Xhci *s)
 {
     for (guint i = 0; i < s->n_ports; i++) {
@@ -122,7 +127,7 @@ static bool xhci_realize(Device *dev, GError **error)
     s->moderation = timer_new(clock, CLOCK_KIND_VIRTUAL, 1, xhci_moderation_over, s);
     s->work = timer_new(clock, CLOCK_KIND_VIRTUAL, XHCI_PAUSE, xhci_work, s);
     s->transfer.trbs = g_array_new(false, false, sizeof(XhciTrb));
-    s->bus = usb_bus_new(dev, xhci_ready, s);
+    s->bus = usb_bus_new(dev, &bus_ops, s);
     add_ports(s);
     s->bar = region_new_container(&dev->object, "xhci", XHCI_BAR_SIZE);
     s->mmio = region_new_io(&dev->object, "registers", &xhci_mmio_ops, s, XHCI_MSIX_TABLE);

@@ -197,8 +197,8 @@ guint8 xhci_stop_endpoint(Xhci *s, guint slot, guint endpoint);
 guint8 xhci_set_dequeue(Xhci *s, guint slot, guint endpoint, guint64 pointer, guint stream);
 /* Changes an endpoint's state, in guest memory as well. */
 void xhci_set_endpoint_state(Xhci *s, guint slot, guint endpoint, guint8 state);
-/* A device was pulled out. */
-void xhci_forget_device(Xhci *s, const UsbDevice *dev);
+/* For UsbBusOps.gone. */
+void xhci_forget_device(void *opaque, UsbDevice *dev);
 /* Finds the slots' devices after state was loaded; false: a slot is impossible. */
 bool xhci_slots_loaded(Xhci *s);
 
@@ -209,7 +209,7 @@ bool xhci_slots_loaded(Xhci *s);
 bool xhci_fetch(Xhci *s, XhciRing *ring, XhciTrb *ret, bool *ret_bad);
 /* The guest rings an endpoint's doorbell. */
 void xhci_ring(Xhci *s, guint slot, guint endpoint);
-/* UsbReady of the bus. */
+/* For UsbBusOps.ready. */
 void xhci_ready(void *opaque, UsbDevice *dev, guint8 endpoint);
 /* Looks again at all active endpoints: there is room for events, or state was loaded. */
 void xhci_kick_all(Xhci *s);

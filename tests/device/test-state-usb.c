@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "hw/input/input.h"
 #include "qmp/bytes.h"
 #include "tests/lib/carry.h"
@@ -262,12 +264,93 @@ static void disks_go_on(Carry *c)
     }
 }
 
+/* ---- UHCI with a hub: a frame that is under way, ports with news ---- */
+
+enum { UHCI_IO = 0xc000, UHCI_DEVFN = PCI_DEVFN(5, 0) };
+
+static void uhci_make(Carry *c)
+{
+    make(c);
+    carry_device(c, "piix3-usb-uhci", "uhci", "addr", "5.0");
+    carry_device(c, "usb-hub", "hub", "bus", "uhci.0", "port", "1", "ports", "4");
+    carry_device(c, "usb-kbd", "far", "bus", "uhci.0", "port", "1.3");
+}
+
+static guint8 *uhci_ram(Carry *c)
+{
+    XhciBench *b = c->opaque;
+
+    return b->ram + MEMORY;
+}
+
+/* A control transfer without data, or with those of one packet. */
+static void uhci_request(Carry *c, guint8 type, guint8 request, guint8 value, guint8 index,
+                         guint8 length)
+{
+    const guint8 setup[8] = { type, request, value, 0, index, 0, length, 0 };
+    const guint8 pids[] = { 0x2d, 0x69, 0xe1 };
+    guint n = length ? 3 : 2;
+    guint8 *ram = uhci_ram(c);
+
+    for (guint i = 0; i < n; i++) {
+        guint size = i == 0 ? 8 : i == 1 ? length : 0;
+        guint8 *td = ram + 0x2000 + 16 * i;
+
+        put_le(td, i + 1 < n ? XHCI_BENCH_RAM + MEMORY + 0x2000 + 16 * (i + 1) : 1, 4);
+        put_le(td + 4, 1 << 23 | 1 << 24, 4);
+        put_le(td + 8, pids[i] | ((size - 1) & 0x7ffu) << 21, 4);
+        put_le(td + 12, XHCI_BENCH_RAM + MEMORY + 0x3000 + 64 * i, 4);
+    }
+    memcpy(ram + 0x3000, setup, 8);
+    put_le(ram + 0x1004, XHCI_BENCH_RAM + MEMORY + 0x2000, 4);
+}
+
+static void uhci_frames(Carry *c, guint n)
+{
+    clock_advance(c->rig->clock, clock_now(c->rig->clock, CLOCK_KIND_VIRTUAL) + n * 1000000);
+}
+
+static void uhci_busy(Carry *c)
+{
+    guint8 *ram = uhci_ram(c);
+
+    rig_pci_write(c->rig, 0, UHCI_DEVFN, PCI_BASE_ADDRESS_0 + 16, UHCI_IO, 4);
+    rig_pci_write(c->rig, 0, UHCI_DEVFN, PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MASTER, 2);
+    for (guint i = 0; i < 1024; i++) {
+        put_le(ram + 4 * i, (XHCI_BENCH_RAM + MEMORY + 0x1000) | 2, 4);
+    }
+    put_le(ram + 0x1000, 1, 4);
+    put_le(ram + 0x1004, 1, 4);
+    rig_out(c->rig, UHCI_IO + 8, (XHCI_BENCH_RAM + MEMORY) & 0xffff, 2);
+    rig_out(c->rig, UHCI_IO + 10, (XHCI_BENCH_RAM + MEMORY) >> 16, 2);
+    rig_out(c->rig, UHCI_IO + 4, 0xf, 2);
+    rig_out(c->rig, UHCI_IO, 1, 2);
+    rig_out(c->rig, UHCI_IO + 16, 4, 2);
+    uhci_request(c, 0x00, 9, 1, 0, 0);
+    uhci_frames(c, 4);
+    uhci_request(c, 0x23, 3, 4, 3, 0);
+    uhci_frames(c, 4);
+    clock_advance(c->rig->clock, clock_now(c->rig->clock, CLOCK_KIND_VIRTUAL) + 300000);
+    uhci_request(c, 0xa3, 0, 0, 3, 4);
+}
+
+static void uhci_go_on(Carry *c)
+{
+    carry_timers(c, 4);
+    carry_note(c, "port of the hub: %08x", get_le32(uhci_ram(c) + 0x3040));
+    for (guint reg = 0; reg < 20; reg += 2) {
+        carry_note(c, "register %02x: %04x", reg, rig_in(c->rig, UHCI_IO + reg, 2));
+    }
+    carry_lines(c);
+}
+
 int main(int argc, char **argv)
 {
     static const CarryCase cases[] = {
         { "usb-waiting", make, waiting_busy, waiting_go_on, NULL },
         { "usb-control", make, control_busy, control_go_on, NULL },
         { "usb-full", make, full_busy, full_go_on, NULL },
+        { "usb-uhci", uhci_make, uhci_busy, uhci_go_on, NULL },
         { "usb-disks", disks_make, disks_busy, disks_go_on, NULL },
     };
 

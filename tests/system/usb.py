@@ -28,11 +28,13 @@ EV_SYN, EV_KEY, EV_REL, EV_ABS = range(4)
 BTN_LEFT, KEY_A, KEY_LEFTSHIFT = 0x110, 30, 42
 
 
-def boot(daemon, *devices):
-    """Debian's kernel on a PC with these devices (class, id, and options), with its modules."""
+def boot(daemon, *devices, **machine):
+    """Debian's kernel on a PC with these devices (class, id, and options), with its modules; machine
+    are more properties of that."""
     client = daemon.client()
     client.call('set-action', shutdown='pause')
-    guest = Guest(daemon, client, machine_type=MACHINE, size=128 << 20, hardware=True)
+    guest = Guest(daemon, client, machine_type=MACHINE, size=128 << 20, hardware=True,
+                  **machine)
     for driver, name, options in devices:
         client.request({'execute': 'device_add', 'arguments': {
             'driver': driver, 'id': name, **options}})
@@ -191,6 +193,39 @@ def firmware(recorder):
         assert 'disk 1\n' not in seen, seen
 
 
+# ---- USB 1
+
+@on_tcg
+def uhci(recorder):
+    """UHCI, as machine property usb makes it: a tablet, and a keyboard and a disk behind a hub"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('usb-tablet', 'tablet', {'bus': 'usb-bus.0'}),
+                     ('usb-hub', 'hub', {'port': '2'}), ('usb-kbd', 'kbd', {'port': '2.3'}), usb=True)
+        client = guest.client
+        add_disk(daemon, client, 'stick')
+        client.call('device_add', driver='usb-storage', id='stick', drive='stick', port='2.1')
+        wait_for(guest, '[ -b /dev/sda ]')
+        wait_for(guest, '[ -e /sys/bus/usb/devices/1-2.3:1.0 ]')
+        assert [d[:3] for d in usb_devices(guest)] == [
+            ('0409', '55aa', '12'), ('0627', '0001', '12'), ('0627', '0001', '12'),
+            ('46f4', '0001', '12')]
+        assert guest.run('cat /sys/bus/pci/devices/0000:00:01.2/device').strip() == '0x7020'
+        guest.run('dd if=/dev/urandom of=/tmp/data bs=64k count=8 2>/dev/null; '
+                  'dd if=/tmp/data of=/dev/sda conv=fsync 2>/dev/null; '
+                  'echo 3 > /proc/sys/vm/drop_caches; '
+                  'dd if=/dev/sda bs=64k count=8 2>/dev/null | cmp - /tmp/data', timeout=180)
+        watch(guest, 'USB Keyboard', 3)
+        send(client, key('a', True))
+        assert (EV_KEY, KEY_A, 1) in events(guest)
+        watch(guest, 'USB Tablet', 3)
+        send(client, axis('abs', 'x', 0x1111), axis('abs', 'y', 0x2222))
+        assert events(guest) == [(EV_ABS, 0, 0x1111), (EV_ABS, 1, 0x2222), (EV_SYN, 0, 0)]
+        assert client.error('device_del', {'id': 'hub'})['reason'] == 'in-use'
+        client.call('device_del', id='kbd')
+        wait_for(guest, '[ ! -e /sys/bus/usb/devices/1-2.3 ]')
+        assert client.call('query-guest-errors') == []
+
+
 # ---- Coming and going
 
 def count_is(n):
@@ -249,4 +284,4 @@ def refused(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([input_devices, disk, firmware, hotplug, refused])
+    vmdtest.main([input_devices, disk, firmware, uhci, hotplug, refused])

@@ -34,7 +34,7 @@ DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'dr
 # Devices on a bus that no board has; device_add of the second makes it.
 DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio-serial-device',
                 'scsi-cd': 'virtio-scsi-device', 'scsi-hd': 'virtio-scsi-device',
-                **{'usb-' + kind: 'qemu-xhci' for kind in ('kbd', 'mouse', 'storage', 'tablet')}}
+                **{'usb-' + kind: 'qemu-xhci' for kind in ('hub', 'kbd', 'mouse', 'storage', 'tablet')}}
 # Queries that say by name that what they ask about is not there: without a machine, and
 # with one that has no such device.
 ABSENT = {'query-balloon': ('device-not-active', 'device-not-active'),
