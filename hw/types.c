@@ -65,6 +65,12 @@
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
 #include "hw/tls/tls-creds.h"
+#include "hw/usb/uhci.h"
+#include "hw/usb/usb-hid.h"
+#include "hw/usb/usb-hub.h"
+#include "hw/usb/usb-storage.h"
+#include "hw/usb/usb.h"
+#include "hw/usb/xhci.h"
 #include "hw/virtio/virtio-balloon.h"
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-bus.h"
@@ -227,6 +233,22 @@ const TypeInfo *const hw_types[] = {
     &isa_pcspk_type,
     &isa_pit_type,
     &kvm_pit_type,
+
+    /* usb */
+    &nec_usb_xhci_type,
+    &pci_xhci_type,
+    &piix3_usb_uhci_type,
+    &qemu_xhci_type,
+    &usb_bus_type,
+    &usb_device_type,
+    &usb_hid_type,
+    &usb_hub_type,
+    &usb_kbd_type,
+    &usb_mouse_type,
+    &usb_pointer_type,
+    &usb_storage_type,
+    &usb_tablet_type,
+    &usb_uhci_type,
 
     /* virtio */
     &virtio_blk_type,

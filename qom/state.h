@@ -63,7 +63,7 @@ typedef struct {
 typedef struct StateRow StateRow;
 
 struct StateRow {
-    const char *name;
+    char name[24];              /* here and not behind a pointer: most tables need no relocation */
     guint8 kind;                /* StateKind */
     guint8 shape;               /* StateShape */
     guint8 flags;

@@ -129,6 +129,9 @@ bool option_device(Plan *plan, Item *item, GError **error)
         qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING, "must name a device");
         return false;
     }
+    if (!check_usb_device(name, error)) {
+        return false;
+    }
     class_name = device_class(plan, name);
     position = qmp_options_position(item->options, "driver");
     if (class_name != name) {

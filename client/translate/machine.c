@@ -318,8 +318,9 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
     if (!take_numa_memory(plan, item, error)) {
         return false;
     }
-    if (item && (!check_absent(plan, item->options, error) ||
-                 !move_machine_options(plan, item, error))) {
+    plan->current = item;
+    if ((item && !move_machine_options(plan, item, error)) ||
+        !check_absent(plan, plan->machine.options, error)) {
         return false;
     }
     if (!add_memory(plan, error) ||

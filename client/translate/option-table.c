@@ -204,8 +204,10 @@ const OptionRow option_rows[] = {
     { "trace", "[enable=]PATTERN[,KEY=VALUE...]", PHASE_LATE, option_trace, OPTION_KEYED, "trace",
       "enable", "trace-event-set-state for the pattern, and for each line of events=FILE; "
       "file=FILE as -D" },
-    REFUSED("usb", NULL, "there is no USB controller"),
-    REFUSED("usbdevice", "NAME", "there is no USB controller"),
+    { "usb", NULL, PHASE_COLLECT, option_usb, 0, NULL, NULL, "the machine's property usb" },
+    { "usbdevice", "NAME", PHASE_COLLECT, option_usbdevice, 0, NULL, NULL,
+      "the same, and device_add usb-tablet, usb-mouse, usb-kbd, or usb-storage if it is disk:FILE; "
+      "others are refused" },
     { "uuid", "UUID", PHASE_COLLECT, option_uuid, 0, NULL, NULL, "the machine's property uuid" },
     REFUSED("version", NULL, "vmctl --version prints the version"),
     { "vga", "TYPE", PHASE_COLLECT, option_vga, 0, NULL, NULL,

@@ -255,6 +255,8 @@ bool finish_devices(Plan *plan, GError **error);
 bool finish_late(Plan *plan, GError **error);
 /* The VGA that -vga asks for, or a PC's default one: part of finish_board. */
 bool add_vga(Plan *plan, GError **error);
+/* Fails if it is a USB device that QEMU has, and that there is not here. */
+bool check_usb_device(const char *driver, GError **error);
 
 /* Handlers. */
 typedef bool OptionHandler(Plan *plan, Item *item, GError **error);
@@ -264,6 +266,7 @@ OptionHandler option_accel, option_enable_kvm, option_tb_size;
 OptionHandler option_boot, option_rtc, option_uuid, option_no_hpet, option_no_acpi,
               option_no_fd_bootchk, option_global;
 OptionHandler option_vga, option_vnc, option_display, option_curses, option_keyboard;
+OptionHandler option_usb, option_usbdevice;
 OptionHandler option_memory, option_mem_path, option_mem_prealloc, option_smp, option_cpu;
 OptionHandler option_numa;
 OptionHandler option_object, option_device, option_smbios, option_fw_cfg, option_qtest;

@@ -35,6 +35,8 @@ static const char *function_name(const PciDevice *dev)
         return "isa";
     case 0x0604:
         return "pci-bridge";
+    case 0x0c03:
+        return "usb";
     default:
         return "pci";
     }

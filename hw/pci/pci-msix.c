@@ -191,17 +191,14 @@ static MemoryRegion *add_region(PciDevice *dev, const char *name, const RegionOp
     return region;
 }
 
-/* Puts table and pending bits at these offsets in regions that are or will be BARs. */
-static bool init_at(PciDevice *dev, guint n, MemoryRegion *table_region, guint table_bar,
-                          guint32 table_offset, MemoryRegion *pba_region, guint pba_bar,
-                          guint32 pba_offset, GError **error)
+bool pci_msix_init(PciDevice *dev, guint n, MemoryRegion *region, guint bar, guint32 table,
+                   guint32 pending, GError **error)
 {
-    bool fit = fits(table_region, table_offset, table_size(n)) &&
-               fits(pba_region, pba_offset, pba_size(n));
+    bool fit = fits(region, table, table_size(n)) && fits(region, pending, pba_size(n));
     PciMsix *msix;
 
     if (!check(dev, n, fit, error) ||
-        !add_capability(dev, n, table_offset | table_bar, pba_offset | pba_bar, error)) {
+        !add_capability(dev, n, table | bar, pending | bar, error)) {
         return false;
     }
     msix = g_new0(PciMsix, 1);
@@ -214,11 +211,9 @@ static bool init_at(PciDevice *dev, guint n, MemoryRegion *table_region, guint t
     dev->msix_pending = g_malloc0(dev->msix_pending_size);
     dev->msix = msix;
     reset_table(dev);
-    msix->table_container = object_ref(table_region);
-    msix->pba_container = object_ref(pba_region);
-    msix->table = add_region(dev, "msix-table", &table_ops, table_size(n), table_region,
-                             table_offset);
-    msix->pba = add_region(dev, "msix-pba", &pba_ops, pba_size(n), pba_region, pba_offset);
+    msix->container = object_ref(region);
+    msix->table = add_region(dev, "msix-table", &table_ops, table_size(n), region, table);
+    msix->pba = add_region(dev, "msix-pba", &pba_ops, pba_size(n), region, pending);
     return true;
 }
 
@@ -236,7 +231,7 @@ bool pci_msix_init_bar(PciDevice *dev, guint n, guint bar, GError **error)
         size *= 2;
     }
     region = region_new_container(&dev->device.object, "msix", size);
-    if (!init_at(dev, n, region, bar, 0, region, bar, pba, error)) {
+    if (!pci_msix_init(dev, n, region, bar, 0, pba, error)) {
         region_free(region);
         return false;
     }
@@ -253,12 +248,11 @@ void pci_msix_free(PciDevice *dev)
         return;
     }
     pci_msix_vectors_free(dev);
-    region_remove(msix->table_container, msix->table);
-    region_remove(msix->pba_container, msix->pba);
+    region_remove(msix->container, msix->table);
+    region_remove(msix->container, msix->pba);
     region_free(msix->table);
     region_free(msix->pba);
-    object_unref(msix->table_container);
-    object_unref(msix->pba_container);
+    object_unref(msix->container);
     if (msix->bar) {
         region_free(msix->bar);
     }

@@ -50,7 +50,7 @@ typedef struct PciMsix {
     bool enabled;               /* mutex; copies of the capability's bits: */
     bool masked;                /* the function */
     MemoryRegion *table, *pba;
-    MemoryRegion *table_container, *pba_container;      /* counted */
+    MemoryRegion *container;    /* of both; counted */
     MemoryRegion *bar;          /* of its own, or NULL */
 } PciMsix;
 

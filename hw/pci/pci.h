@@ -154,6 +154,9 @@ void pci_eject(PciDevice *dev);
  * have a separate BAR, of 4 KiB or as much as n vectors need.  Fails with
  * limit-exceeded. */
 bool pci_msix_init_bar(PciDevice *dev, guint n, guint bar, GError **error);
+/* The same with table and pending bits at these offsets in a region that is or will be that BAR. */
+bool pci_msix_init(PciDevice *dev, guint n, MemoryRegion *region, guint bar, guint32 table,
+                   guint32 pending, GError **error);
 bool pci_msix_enabled(const PciDevice *dev);
 /* Vectors count as used between these two, nesting: a used and unmasked one has
  * a route and an irqfd of the accelerator, if it supports them. */

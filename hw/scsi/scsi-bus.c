@@ -10,7 +10,7 @@
 
 ScsiBus *scsi_bus_new(Device *owner, AioContext *aio, const ScsiHostOps *ops, void *opaque)
 {
-    ScsiBus *bus = to_scsi_bus(bus_new(owner, &qmp_class_SCSI, NULL));
+    ScsiBus *bus = to_scsi_bus(bus_new(owner, &qmp_class_SCSI, ops->bus_name));
 
     bus->aio = aio;
     bus->ops = ops;
@@ -169,10 +169,20 @@ static bool check_address(const ScsiDiskBaseProps *props, GError **error)
            (!props->has_lun || check_max("lun", props->lun, SCSI_MAX_LUN, error));
 }
 
+static bool scsi_bus_full(Bus *bus, const QmpClass *klass)
+{
+    return to_scsi_bus(bus)->ops->one_unit && bus->devices.length;
+}
+
 static bool scsi_bus_attach(Bus *bus, Device *dev, GError **error)
 {
     ScsiDiskBaseProps *props = scsi_disk_base_props(dev);
 
+    if (scsi_bus_full(bus, NULL)) {
+        qmp_error_set_at(error, "bus", ERROR_REASON_BUS_FULL, "bus '%s' has room for one unit",
+                         bus->object.name);
+        return false;
+    }
     if (!check_address(props, error)) {
         return false;
     }
@@ -286,6 +296,7 @@ const TypeInfo scsi_bus_type = {
     .size = sizeof(ScsiBus),
     .kind = &(const BusOps){
         .attach = scsi_bus_attach,
+        .full = scsi_bus_full,
         .plugged = scsi_bus_plugged,
         .unplug_request = scsi_bus_unplug,
         .carries_along = true,

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "hw/scsi/scsi-internal.h"
 
+#include "hw/machine/machine-aio.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-disk.h"
 #include "qom/qapi-objects-scsi.h"
@@ -26,7 +27,12 @@ static QmpLink *cd_drive(Disk *disk)
 
 static AioContext *bus_aio(Disk *disk, GError **error)
 {
-    return to_scsi_bus(disk->device.bus)->aio;
+    ScsiBus *bus = to_scsi_bus(disk->device.bus);
+
+    if (!bus->aio) {
+        bus->aio = machine_aio(machine_of(disk), NULL, error);
+    }
+    return bus->aio;
 }
 
 static void hd_resized(Disk *disk)
@@ -111,8 +117,10 @@ static void disk_reset_hold(Device *device)
 static char *disk_boot_path(Device *device)
 {
     const ScsiDiskBaseProps *props = scsi_disk_base_props(device);
+    g_autofree char *host = device_boot_path(device->bus->owner);
 
-    return g_strdup_printf("channel@%x/disk@%x,%x", props->channel, props->scsi_id, props->lun);
+    return g_strdup_printf("%s%schannel@%x/disk@%x,%x", host ?: "", host ? "/" : "",
+                           props->channel, props->scsi_id, props->lun);
 }
 
 /* ---- State ---- */

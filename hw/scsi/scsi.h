@@ -117,14 +117,17 @@ void scsi_reset(ScsiBus *bus, guint target, const guint *lun, ScsiTask *task);
 /* News for the host adapter, whose initiator may be told; on the main thread with the machine
  * lock held. */
 typedef struct {
+    const char *bus_name;       /* NULL: by the owner's id, as usual */
+    bool one_unit;              /* the bus has room for one, target 0 and LUN 0 */
     void (*plugged)(void *opaque, guint target, guint lun);
     void (*unplugged)(void *opaque, guint target, guint lun);
     /* What a unit attention says. */
     void (*changed)(void *opaque, guint target, guint lun, guint32 sense);
 } ScsiHostOps;
 
-/* Makes the bus of a host adapter, in its realize.  Borrowed; aio and opaque must live as long
- * as the bus has devices.  Main thread, machine lock held. */
+/* Makes the bus of a host adapter, in its realize; or, with aio NULL, in its init, for units that
+ * are parts of it: they use the main loop's.  Borrowed; aio and opaque must live as long as the
+ * bus has devices.  Main thread, machine lock held. */
 ScsiBus *scsi_bus_new(Device *owner, AioContext *aio, const ScsiHostOps *ops, void *opaque);
 /* Resets all devices, none of which has a block request in flight: commands that were kept
  * after an error are dropped, and done is not called for them.  Main thread, machine lock held. */

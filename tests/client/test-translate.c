@@ -23,7 +23,7 @@
 
 static const char *const transcripts[] = {
     "block", "chardev", "clients", "cpu", "defaults", "device", "drives", "effect", "errors",
-    "libvirt", "machine", "manual", "net", "readconfig", "refused", "talk", "trace", "vga",
+    "libvirt", "machine", "manual", "net", "readconfig", "refused", "talk", "trace", "usb", "vga",
     "vnc",
 };
 

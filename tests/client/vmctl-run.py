@@ -532,7 +532,7 @@ def what_a_child_cannot_have_is_refused():
             (['-netdev', 'socket,id=n,fd=77'], "-netdev socket,id=n,fd=77: vmctl was started without"),
             (['-netdev', 'tap,id=n,ifname=none,vhostfd=77'], 'vmctl was started without'),
             (['-netdev', 'tap,id=n,fds=77:78,vhostfds=79'], 'vmctl was started without'),
-            (['-usb'], '-usb: there is no USB controller')):
+            (['-pflash', 'f'], '-pflash f: there is no flash memory')):
         run(*QTEST, *options).check(1, '', message)
     run(*QTEST, '-sandbox', 'off', '-chardev', 'socket,id=q,fd=66,server=on,wait=off', '-mon',
         'chardev=q,mode=control').check(1, '', "vmctl was started without descriptor '66'")

@@ -42,7 +42,7 @@ def what_is_no_request_is_told_on_standard_error():
 
 @case
 def all_problems_are_told_and_nothing_is_printed():
-    run = translate('-usb', '-nodefaults', '-spice', 'port=1').check(1, '')
+    run = translate('-virtfs', 'local,path=/', '-nodefaults', '-spice', 'port=1').check(1, '')
     equal(len(run.err.splitlines()), 2)
     translate('-nodefalts').check(1, '', "word 1: -nodefalts: there is no option '-nodefalts'; did "
                                          "you mean 'nodefaults'?")

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""USB: what Debian's kernel makes of controllers and devices: keys and pointers arrive, disks have
+file systems, and devices come and go while it runs; and firmware that boots from them.
+
+VMD_TEST_ROUNDS says how many times a device comes and goes (12 without it; `make usb-churn` takes
+1000), VMD_TEST_SEED which.
+"""
+import os
+import random
+import re
+import struct
+import sys
+
+sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import pc                                           # noqa: E402
+import vmdtest                                      # noqa: E402
+from linuxguest import Guest                        # noqa: E402
+from vmdtest import Daemon, Skip, on_one_accel, on_tcg    # noqa: E402
+
+MACHINE = 'pc-i440fx-7.2'
+ROUNDS = int(os.environ.get('VMD_TEST_ROUNDS', '12'))
+SEED = int(os.environ.get('VMD_TEST_SEED', '1'))
+LOAD = 'for m in $(cat /lib/modules/optional); do insmod /lib/modules/$m 2>/dev/null; done'
+# Waits until a command succeeds.
+UNTIL = 'n=0; until %s; do [ $n = 300 ] && break; n=$((n + 1)); sleep 0.1; done; %s'
+EV_SYN, EV_KEY, EV_REL, EV_ABS = range(4)
+BTN_LEFT, KEY_A, KEY_LEFTSHIFT = 0x110, 30, 42
+
+
+def boot(daemon, *devices, **machine):
+    """Debian's kernel on a PC with these devices (class, id, and options), with its modules; machine
+    are more properties of that."""
+    client = daemon.client()
+    client.call('set-action', shutdown='pause')
+    guest = Guest(daemon, client, machine_type=MACHINE, size=128 << 20, hardware=True,
+                  **machine)
+    for driver, name, options in devices:
+        client.request({'execute': 'device_add', 'arguments': {
+            'driver': driver, 'id': name, **options}})
+    guest.boot()
+    guest.run(LOAD)
+    return guest
+
+
+def wait_for(guest, command):
+    guest.run(UNTIL % (command, command), timeout=120)
+
+
+def usb_devices(guest):
+    """Ids and speeds, in Mb/s, of what is plugged in."""
+    return sorted(tuple(line.split()) for line in guest.run(
+        'cd /sys/bus/usb/devices; for d in [0-9]*-*; do [ -e $d/idVendor ] && '
+        'echo $(cat $d/idVendor $d/idProduct $d/speed $d/product); done; cd /').splitlines()
+        if line.strip())
+
+
+# ---- Keys and pointers
+
+def watch(guest, name, count):
+    """Has the guest read that many events of an input device into a file."""
+    wait_for(guest, 'grep -q "%s" /sys/class/input/event*/device/name' % name)
+    path = guest.run('grep -l "%s" /sys/class/input/event*/device/name' % name).strip()
+    event = re.search(r'event\d+', path).group()
+    guest.run('rm -f /tmp/events /tmp/done; (dd if=/dev/input/%s of=/tmp/events bs=24 count=%d '
+              '2>/dev/null; echo >/tmp/done) & sleep 0.5' % (event, count))
+
+
+def events(guest):
+    """What it has read: (type, code, value)."""
+    wait_for(guest, '[ -e /tmp/done ]')
+    text = guest.run("hexdump -v -e '24/1 \"%02x\" \"\\n\"' /tmp/events")
+    return [struct.unpack('<16xHHi', bytes.fromhex(line)) for line in text.split()]
+
+
+def without_scans(seen):
+    """Without the numbers that HID gives keys (EV_MSC)."""
+    return [event for event in seen if event[0] != 4]
+
+
+def send(client, *items):
+    client.call('input-send-event', events=[{'type': kind, 'data': data} for kind, data in items])
+
+
+def key(name, down):
+    return 'key', {'key': {'type': 'qcode', 'data': name}, 'down': down}
+
+
+def button(name, down):
+    return 'btn', {'button': name, 'down': down}
+
+
+def axis(kind, name, value):
+    return kind, {'axis': name, 'value': value}
+
+
+@on_tcg
+def input_devices(recorder):
+    """a tablet, a keyboard and a mouse on xHCI are enumerated, and what clients send arrives"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('qemu-xhci', 'xhci', {}), ('usb-tablet', 'tablet', {}),
+                     ('usb-kbd', 'kbd', {'usb_version': 1}))
+        client = guest.client
+        wait_for(guest, '[ $(ls -d /sys/bus/usb/devices/*-*:* | wc -l) = 4 ]')
+        assert usb_devices(guest) == [
+            ('0627', '0001', '12', 'QEMU', 'USB', 'Keyboard'),
+            ('0627', '0001', '480', 'QEMU', 'USB', 'Tablet')], usb_devices(guest)
+        assert re.search(r'\d+ +PCI-MSI.*xhci_hcd', guest.run('cat /proc/interrupts'))
+        assert [m['name'] for m in client.call('query-mice')] == ['QEMU USB Tablet',
+                                                                  'QEMU PS/2 Mouse']
+        watch(guest, 'USB Tablet', 3)
+        send(client, axis('abs', 'x', 0x1111), axis('abs', 'y', 0x2222))
+        assert events(guest) == [(EV_ABS, 0, 0x1111), (EV_ABS, 1, 0x2222), (EV_SYN, 0, 0)]
+        watch(guest, 'USB Tablet', 6)
+        send(client, button('left', True))
+        send(client, button('left', False))
+        assert without_scans(events(guest)) == [
+            (EV_KEY, BTN_LEFT, 1), (EV_SYN, 0, 0), (EV_KEY, BTN_LEFT, 0), (EV_SYN, 0, 0)]
+        watch(guest, 'USB Keyboard', 12)
+        for item in (key('shift', True), key('a', True), key('a', False), key('shift', False)):
+            send(client, item)
+        assert [e for e in without_scans(events(guest)) if e[0] == EV_KEY] == [
+            (EV_KEY, KEY_LEFTSHIFT, 1), (EV_KEY, KEY_A, 1), (EV_KEY, KEY_A, 0),
+            (EV_KEY, KEY_LEFTSHIFT, 0)]
+        client.call('device_add', driver='usb-mouse', id='mouse', bus='xhci.0', port='4')
+        watch(guest, 'USB Mouse', 3)
+        send(client, axis('rel', 'x', 5), axis('rel', 'y', -6))
+        assert events(guest) == [(EV_REL, 0, 5), (EV_REL, 1, -6), (EV_SYN, 0, 0)]
+        assert client.call('query-guest-errors') == []
+
+
+# ---- Disks
+
+MIB = 1 << 20
+
+
+def add_disk(daemon, client, name, size=64 * MIB):
+    path = daemon.path(name)
+    if not os.path.exists(path):
+        with open(path, 'wb') as f:
+            f.truncate(size)
+    client.call('blockdev-add', **{'node-name': name, 'driver': 'raw', 'file': {
+        'driver': 'file', 'filename': path}})
+
+
+@on_tcg
+def disk(recorder):
+    """a disk is plugged in, has a file system that keeps a file, and is pulled out"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('qemu-xhci', 'xhci', {}))
+        client, run = guest.client, guest.run
+        add_disk(daemon, client, 'stick')
+        client.call('device_add', driver='usb-storage', id='stick', drive='stick', removable=True,
+                    serial='4711')
+        wait_for(guest, '[ -b /dev/sda ]')
+        assert usb_devices(guest) == [('46f4', '0001', '5000', 'QEMU', 'USB', 'HARDDRIVE')]
+        assert run('cat /sys/bus/usb/devices/2-1/serial').strip() == '4711'
+        assert run('cat /sys/block/sda/removable').strip() == '1'
+        run('mke2fs -q /dev/sda >/dev/null; mount -t ext4 /dev/sda /mnt')
+        run('dd if=/dev/urandom of=/mnt/file bs=64k count=300 2>/dev/null; md5sum /mnt/file > /tmp/sum',
+            timeout=180)
+        # A reset of the port in between changes nothing.
+        run('umount /mnt; echo 3 > /proc/sys/vm/drop_caches', timeout=180)
+        run('echo 0 > /sys/bus/usb/devices/2-1/authorized; echo 1 > /sys/bus/usb/devices/2-1/authorized')
+        wait_for(guest, '[ -b /dev/sd[ab] ]')
+        run('mount -t ext4 /dev/sd[ab] /mnt; md5sum -c /tmp/sum; umount /mnt', timeout=180)
+        errors = run('dmesg | grep -iE "I/O error|reset SuperSpeed" || true')
+        assert not errors.strip(), errors
+        client.call('device_del', id='stick')
+        wait_for(guest, '[ ! -b /dev/sda ] && [ ! -b /dev/sdb ]')
+        while client.wait_event('DEVICE_DELETED')['data'].get('device') != 'stick':
+            pass
+        client.call('blockdev-del', **{'node-name': 'stick'})
+        assert client.call('query-guest-errors') == []
+
+
+@on_tcg
+def firmware(recorder):
+    """SeaBIOS boots from the USB disk with the lowest boot index"""
+    if not os.path.exists(pc.SEABIOS):
+        raise Skip('needs package seabios')
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        pc.build(client, machine=MACHINE)
+        client.call('device_add', driver='qemu-xhci', id='xhci')
+        for number in 1, 0:
+            name = 'disk%d' % number
+            pc.write_disk(daemon.path(name), 'disk %d' % number, 'h')
+            add_disk(daemon, client, name)
+            client.call('device_add', driver='usb-storage', id=name, drive=name, bootindex=number)
+        client.call('cont')
+        seen = pc.wait_text(client, 'disk 0\n')
+        assert 'disk 1\n' not in seen, seen
+
+
+# ---- USB 1
+
+@on_tcg
+def uhci(recorder):
+    """UHCI, as machine property usb makes it: a tablet, and a keyboard and a disk behind a hub"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('usb-tablet', 'tablet', {'bus': 'usb-bus.0'}),
+                     ('usb-hub', 'hub', {'port': '2'}), ('usb-kbd', 'kbd', {'port': '2.3'}), usb=True)
+        client = guest.client
+        add_disk(daemon, client, 'stick')
+        client.call('device_add', driver='usb-storage', id='stick', drive='stick', port='2.1')
+        wait_for(guest, '[ -b /dev/sda ]')
+        wait_for(guest, '[ -e /sys/bus/usb/devices/1-2.3:1.0 ]')
+        assert [d[:3] for d in usb_devices(guest)] == [
+            ('0409', '55aa', '12'), ('0627', '0001', '12'), ('0627', '0001', '12'),
+            ('46f4', '0001', '12')]
+        assert guest.run('cat /sys/bus/pci/devices/0000:00:01.2/device').strip() == '0x7020'
+        guest.run('dd if=/dev/urandom of=/tmp/data bs=64k count=8 2>/dev/null; '
+                  'dd if=/tmp/data of=/dev/sda conv=fsync 2>/dev/null; '
+                  'echo 3 > /proc/sys/vm/drop_caches; '
+                  'dd if=/dev/sda bs=64k count=8 2>/dev/null | cmp - /tmp/data', timeout=180)
+        watch(guest, 'USB Keyboard', 3)
+        send(client, key('a', True))
+        assert (EV_KEY, KEY_A, 1) in events(guest)
+        watch(guest, 'USB Tablet', 3)
+        send(client, axis('abs', 'x', 0x1111), axis('abs', 'y', 0x2222))
+        assert events(guest) == [(EV_ABS, 0, 0x1111), (EV_ABS, 1, 0x2222), (EV_SYN, 0, 0)]
+        assert client.error('device_del', {'id': 'hub'})['reason'] == 'in-use'
+        client.call('device_del', id='kbd')
+        wait_for(guest, '[ ! -e /sys/bus/usb/devices/1-2.3 ]')
+        assert client.call('query-guest-errors') == []
+
+
+# ---- Coming and going
+
+def count_is(n):
+    return '[ $(ls -d /sys/bus/usb/devices/[0-9]*-*:1.0 2>/dev/null | grep -v -- -0: | wc -l) = %d ]' % n
+
+
+@on_tcg
+def hotplug(recorder):
+    """devices come and go, again and again, and the guest sees each"""
+    rng = random.Random(SEED)
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('nec-usb-xhci', 'xhci', {}))
+        client = guest.client
+        wait_for(guest, '[ -e /sys/bus/usb/devices/usb2 ]')
+        present = []
+        for n in range(ROUNDS):
+            driver = rng.choice(['usb-tablet', 'usb-kbd', 'usb-mouse'])
+            name = 'd%d' % n
+            client.call('device_add', driver=driver, id=name, bus='xhci.0')
+            present.append(name)
+            wait_for(guest, count_is(len(present)))
+            while len(present) > rng.randrange(4):
+                gone = present.pop(rng.randrange(len(present)))
+                client.call('device_del', id=gone)
+                assert client.wait_event('DEVICE_DELETED')['data']['device'] == gone
+                wait_for(guest, count_is(len(present)))
+        client.call('device_add', driver='usb-mouse', id='last')
+        watch(guest, 'USB Mouse', 2)
+        send(client, axis('rel', 'x', 5))
+        assert events(guest) == [(EV_REL, 0, 5), (EV_SYN, 0, 0)]
+        assert client.call('query-guest-errors') == []
+
+
+@on_one_accel
+def refused(recorder):
+    """what cannot be plugged in says why"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type=vmdtest.accel_class(), id='accel')
+        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=64 << 20)
+        client.call('object-add', qom_type=MACHINE + '-machine', id='m', memory_backend='ram')
+        mouse = {'driver': 'usb-mouse', 'id': 'mouse'}
+        assert client.error('device_add', mouse)['reason'] == 'bus-not-found'
+        client.call('device_add', driver='qemu-xhci', id='xhci', p2=2, p3=0)
+        for options, reason in (({'port': '3'}, 'object-not-found'),
+                                ({'port': '1.1'}, 'object-not-found'),
+                                ({'bus': 'usb-bus.0'}, 'bus-not-found'),
+                                ({'usb_version': 3}, 'out-of-range')):
+            assert client.error('device_add', {**mouse, **options})['reason'] == reason, options
+        client.call('device_add', driver='usb-mouse', id='m1')
+        assert client.error('device_add', {**mouse, 'port': '1'})['reason'] == 'address-in-use'
+        client.call('device_add', driver='usb-mouse', id='m2')
+        assert client.error('device_add', mouse)['reason'] == 'bus-full'
+        client.call('device_del', id='m1')
+        client.call('device_add', **mouse)
+
+
+if __name__ == '__main__':
+    vmdtest.main([input_devices, disk, firmware, uhci, hotplug, refused])
