@@ -137,7 +137,7 @@ int overlay_new(const char *filename, bool qcow2, GError **error)
         return -1;
     }
     fd = new_file(folder);
-    if (fd < 0 || !write_image(fd, (size + 511) / 512 * 512)) {
+    if (fd < 0 || !write_image(fd, ((guint64)size + 511) / 512 * 512)) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
                             "cannot make a temporary image in '%s' (TMPDIR)", folder);
         if (fd >= 0) {

@@ -10,6 +10,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import termios
@@ -182,6 +183,20 @@ def snapshot_takes_what_the_guest_writes():
             equal(f.read(), before)
         equal(os.listdir(path).count('disk'), 1)
         equal([name for name in os.listdir(path) if name.startswith('vmctl')], [])
+
+
+@case
+def snapshot_of_an_image_of_any_size():
+    with scratch() as path:
+        image = os.path.join(path, 'image')
+        line = [*QTEST, '-snapshot', '-drive', 'format=qcow2,if=virtio,file=' + image]
+        for size, why in (((1 << 63) - 1, 'File too large'), (1 << 63, 'cannot get the size'),
+                          ((1 << 64) - 1, 'cannot get the size')):
+            with open(image, 'wb') as f:
+                f.write(b'QFI\xfb' + struct.pack('>I16xQ', 3, size) + bytes(72))
+            done = run(*line, env={'TMPDIR': path}).check(1, '')
+            contains(done.err, why)
+            equal(os.listdir(path), ['image'])
 
 
 @case
