@@ -303,6 +303,22 @@ def smp_chooses(recorder):
 
 
 @on_each_accel
+def several(recorder):
+    """several CPUs of a microvm: one starts the others, which tell their places"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, append='cpuid=3 end=exit:1', cpus=3,
+              smp={'cpus': 3, 'maxcpus': 4, 'sockets': 2, 'cores': 2, 'threads': 1})
+        for _ in range(2):                  # and once more after a reset
+            run(client)
+            # Leaf 0xb, subleaf 1: bits of an id below the package, CPUs in it, the whole id.
+            found = re.findall(r'cpuid: (\w) b\.1 (\w+) (\w+) \w+ (\w+)\r', console_text(client))
+            assert [[int(n, 16) for n in line] for line in found] == [
+                [i, 1, 2, i] for i in range(3)], found
+            client.call('system_reset')
+
+
+@on_each_accel
 def ids_above_255(recorder):
     """CPUs whose APIC ids do not fit into 8 bits: each is reached by its id, and knows it"""
     with Daemon(recorder) as daemon:
@@ -352,4 +368,4 @@ if __name__ == '__main__':
     vmdtest.main([every_model_runs, every_model_is_made, host_lacks_nothing, each_feature,
                   enforce, hyperv,
                   hyperv_figures, identity, strings_for_all, topology, one_class, smp_chooses,
-                  ids_above_255, smp_that_does_not_fit])
+                  several, ids_above_255, smp_that_does_not_fit])
