@@ -271,6 +271,35 @@ bool virtio_gpu_head_valid(const VirtioGpuHead *head)
             head->rect.width >= MIN_SIDE && head->rect.height >= MIN_SIDE);
 }
 
+/* A viewer has a copy of what each output shows, so all of them are within the bound for pictures,
+ * too: one picture could be on all outputs. */
+bool virtio_gpu_heads_fit(const VirtioGpu *gpu)
+{
+    guint64 size = 0;
+
+    for (guint i = 0; i < gpu->n_heads; i++) {
+        const VirtioGpuRect *rect = &gpu->heads[i].rect;
+
+        size += (guint64)rect->width * rect->height * VIRTIO_GPU_PIXEL;
+    }
+    return size <= virtio_gpu_device_props(gpu)->max_hostmem;
+}
+
+/* Shows the rectangle of the picture; false: that is too much. */
+static bool show(VirtioGpu *gpu, const VirtioGpuHead *new)
+{
+    VirtioGpuHead *head = &gpu->heads[new->index], old = *head;
+
+    *head = *new;
+    if (!virtio_gpu_heads_fit(gpu)) {
+        *head = old;
+        return false;
+    }
+    gpu->shown = true;
+    redraw_all(head);
+    return true;
+}
+
 guint32 virtio_gpu_set_scanout(VirtioGpu *gpu, VirtioGpuCommand *command)
 {
     guint32 index = get_le32(command->request + 40), id = get_le32(command->request + 44);
@@ -292,10 +321,7 @@ guint32 virtio_gpu_set_scanout(VirtioGpu *gpu, VirtioGpuCommand *command)
     if (!virtio_gpu_head_valid(&new)) {
         return VIRTIO_GPU_BAD_PARAMETER;
     }
-    gpu->heads[index] = new;
-    gpu->shown = true;
-    redraw_all(&gpu->heads[index]);
-    return VIRTIO_GPU_OK;
+    return show(gpu, &new) ? VIRTIO_GPU_OK : VIRTIO_GPU_NO_MEMORY;
 }
 
 guint32 virtio_gpu_flush(VirtioGpu *gpu, VirtioGpuCommand *command)

@@ -3,9 +3,9 @@
  * What the files behind virtio-gpu.h share; no other file includes it.
  *
  * Guest-hostile bounds: pictures and the lists of memory behind them take no more of the host's
- * memory than max_hostmem, with what keeps track of them; rectangles lie within their picture;
- * all memory of the guest that is named must be RAM, and is reached by address each time, so
- * that no command can lead to a register.
+ * memory than max_hostmem, with what keeps track of them, and what outputs show no more than that
+ * again; rectangles lie within their picture; all memory of the guest that is named must be RAM,
+ * and is reached by address each time, so that no command can lead to a register.
  */
 #ifndef HW_DISPLAY_VIRTIO_GPU_INTERNAL_H
 #define HW_DISPLAY_VIRTIO_GPU_INTERNAL_H
@@ -150,8 +150,9 @@ void virtio_gpu_free_heads(VirtioGpu *gpu);
 void virtio_gpu_forget_resource(VirtioGpu *gpu, guint32 id);
 /* Nothing is shown any more; a VGA is. */
 void virtio_gpu_reset_heads(VirtioGpu *gpu);
-/* Whether what was loaded fits to the pictures. */
+/* Whether what was loaded fits to the pictures; and whether it is not too much, for all. */
 bool virtio_gpu_head_valid(const VirtioGpuHead *head);
+bool virtio_gpu_heads_fit(const VirtioGpu *gpu);
 /* Shows what was loaded. */
 void virtio_gpu_restore_heads(VirtioGpu *gpu);
 

@@ -155,7 +155,7 @@ static bool heads_valid(const VirtioGpu *gpu)
             return false;
         }
     }
-    return true;
+    return virtio_gpu_heads_fit(gpu);
 }
 
 bool virtio_gpu_state_loaded(Device *dev, GError **error)

@@ -373,6 +373,19 @@ static void test_bounds(Bench *b, gconstpointer data)
     }
 }
 
+/* One picture on all outputs is as much for those who watch as one picture for each. */
+static void test_outputs_bounds(Bench *b, gconstpointer data)
+{
+    g_assert_cmphex(gpu_ask(b->d, GPU_CREATE_2D, 1, 1, 400, 400), ==, GPU_OK);
+    g_assert_cmphex(gpu_ask(b->d, GPU_SET_SCANOUT, 0, 0, 400, 400, 0, 1), ==, GPU_OK);
+    g_assert_cmphex(gpu_ask(b->d, GPU_SET_SCANOUT, 0, 0, 400, 400, 1, 1), ==, GPU_NO_MEMORY);
+    g_assert_cmphex(gpu_ask(b->d, GPU_SET_SCANOUT, 0, 0, 400, 200, 1, 1), ==, GPU_OK);
+    g_assert_cmphex(gpu_ask(b->d, GPU_SET_SCANOUT, 0, 0, 400, 300, 1, 1), ==, GPU_NO_MEMORY);
+    gpu_pixel(b->rig, "g", 1, 399, 199);
+    g_assert_cmphex(gpu_ask(b->d, GPU_SET_SCANOUT, 0, 0, 400, 100, 0, 1), ==, GPU_OK);
+    g_assert_cmphex(gpu_ask(b->d, GPU_SET_SCANOUT, 0, 0, 400, 400, 1, 1), ==, GPU_OK);
+}
+
 /* A response, a ring or memory of a picture that would lead to the card's own registers, as in
  * CVE-2024-3446: no such access is made, and the device must be reset. */
 static void test_reentrancy(void)
@@ -500,8 +513,8 @@ static const struct {
     void (*f)(Bench *b, gconstpointer data);
 } test_cases[] = {
     CASE(picture), CASE(pieces), CASE(formats), CASE(watch), CASE(cursor), CASE(monitors),
-    CASE(edid), CASE(bad_commands), CASE(bounds), CASE(short_chains), CASE(reset),
-    CASE(bad_state),
+    CASE(edid), CASE(bad_commands), CASE(bounds), CASE(outputs_bounds), CASE(short_chains),
+    CASE(reset), CASE(bad_state),
 };
 
 int main(int argc, char **argv)

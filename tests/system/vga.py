@@ -304,6 +304,12 @@ def linux_virtio_gpu(recorder):
     card = {'driver': 'virtio-gpu-pci', 'id': 'gpu', 'xres': 1024, 'yres': 768, 'max_outputs': 2}
     with linux(recorder, further=card) as (daemon, client, guest):
         frame_buffer_console(daemon, client, guest, 'gpu', 'bochs', 'virtio_gpu', (1024, 768))
+        modes = guest.run('cat /sys/class/drm/card0-Virtual-1/modes')
+        assert [word for word in modes.split() if word[0].isdigit()][0] == '1024x768', modes
+        edid = guest.run('od -An -tx1 -N8 /sys/class/drm/card0-Virtual-1/edid')
+        assert '00 ff ff ff ff ff ff 00' in edid, edid
+        assert not [error for error in client.call('query-guest-errors')
+                    if 'gpu' in str(error)], client.call('query-guest-errors')
         client.call('screendump', filename=daemon.path('b.ppm'), device='gpu', head=1)
         assert not any(read_ppm(daemon.path('b.ppm'))[2])
 
