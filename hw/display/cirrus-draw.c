@@ -163,7 +163,8 @@ static void copy_transparent_line(const Drawing *d, guint32 address, guint32 sou
 
 enum { ROOM = CIRRUS_LINE + 16 };       /* for a line, a pixel, and what store() has beside it */
 
-/* The byte of bits for a pixel: the first is its highest.  A pattern repeats its byte. */
+/* Whether a pixel's bit is set; the first one of a byte is its highest.  A pattern repeats its
+ * byte. */
 static bool is_one(const Drawing *d, guint32 source, guint pixel)
 {
     bool pattern = d->blit->mode & BLIT_PATTERN;

@@ -13,7 +13,8 @@ has it so, each with a case in tests/device/test-cirrus.c:
 * With 24 bits, GR2F counts bytes always; in QEMU pixels, for bits that are not transparent, and
   patterns read beyond their line.
 * A pattern of 24-bit pixels from the processor has 256 bytes, 192 in QEMU.
-* Bits and patterns of a line are read before it is drawn over them, pixel by pixel in QEMU.
+* Bits and patterns of a line are read before it is drawn over them, pixel by pixel in QEMU (here
+  only if it is transparent).
 * Blits whose lines overlap are refused, and a pitch does not matter if there is one line.
 * A bank that ends behind the memory shows nothing; in QEMU it shows the first bytes.
 * QEMU does not double lines with 16 and 32 bits, unless there is a cursor.
