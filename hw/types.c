@@ -9,6 +9,7 @@
 #include "hw/aio/iothread.h"
 #include "hw/backends/memory-backend.h"
 #include "hw/backends/rng.h"
+#include "hw/backends/secret.h"
 #include "hw/block/block-types.h"
 #include "hw/char/isa-debugcon.h"
 #include "hw/char/isa-parallel.h"
@@ -83,6 +84,7 @@ const TypeInfo *const hw_types[] = {
     &memory_backend_type,
     &rng_builtin_type,
     &rng_random_type,
+    &secret_type,
 
     /* block */
     &block_file_type,

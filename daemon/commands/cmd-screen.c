@@ -15,6 +15,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/aio/fdset.h"
 #include "hw/display/console.h"
 #include "hw/display/picture.h"
 #include "qmp/error.h"
@@ -97,7 +98,7 @@ static int output_picture(const Dump *dump, int fd)
  * errno. */
 static int output_file(const Dump *dump, const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    int fd = fdset_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
     struct stat st;
     int error;
 

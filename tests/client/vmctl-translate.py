@@ -173,7 +173,7 @@ def localise(value, folder):
             if not isinstance(member, str):
                 localise(member, folder)
             elif key in FILES and not member.startswith('/dev/') and (
-                    key != 'file' or value.get('qom-type') in ('fw-cfg-file', 'filter-dump')):
+                    key != 'file' or value.get('qom-type') in ('fw-cfg-file', 'filter-dump', 'secret')):
                 value[key] = os.path.join(folder, member.lstrip('/'))
                 make_file(key, value[key], value.get('qom-type'))
 

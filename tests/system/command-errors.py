@@ -116,9 +116,12 @@ ERRORS = {
         ('device-not-found', '', {'id': 'x'}),
         ('in-use', 'microvm vser port', {'id': 'vser'}),
         ('not-hotpluggable', 'microvm exit0 running', {'id': 'exit0'})],
+    'add-fd': [('fd-not-found', '', {'fdset-id': 1})],
     'getfd': [
         ('fd-not-found', '', {'fdname': 'x'}),
         ('invalid-value', '', {'fdname': '0'})],
+    'migrate-set-capabilities': [
+        ('not-supported', '', {'capabilities': [{'capability': 'multifd', 'state': True}]})],
     'inject-nmi': [
         ('wrong-state', 'microvm', {}),
         ('not-supported', 'microvm running', {})],
@@ -206,6 +209,9 @@ ERRORS = {
         ('device-not-found', 'pc vga', {'device': 'x'}),
         ('invalid-value', 'pc vga', {'device': 'video0', 'head': 1}),
         ('invalid-value', 'pc vga', {'head': 0})],
+    'remove-fd': [
+        ('fd-not-found', '', {'fdset-id': 1}),
+        ('fd-not-found', 'fdset1', {'fdset-id': 1, 'fd': 1000})],
     'ringbuf-read': [
         ('object-not-found', '', {'device': 'x', 'size': 1}),
         ('invalid-value', 'tty0', {'device': 'tty0', 'size': 1})],

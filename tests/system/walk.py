@@ -23,7 +23,8 @@ NEEDED = {
     'memory-backend-ram': {'size': 4096},
     'memory-backend-memfd': {'size': 4096},
     'memory-backend-file': {'size': 4096, 'mem-path': 'PATH'},
-    'qtest': {'chardev': 'paper'},
+    'monitor-qmp': {'chardev': 'paper'},
+    'secret': {'data': 'sesame'},
 }
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
@@ -155,7 +156,7 @@ def schema_and_classes_agree(recorder):
                                    ('object-add', ['accel', 'any-accel', 'machine', 'memory-backend',
                                                    'iothread', 'throttle-group', 'rng-backend',
                                                    'filter-dump', 'fw-cfg-file', 'qtest',
-                                                   'smbios', 'policy'])):
+                                                   'smbios', 'policy', 'monitor-qmp', 'secret'])):
             entity = schema.entities[schema.entities[command]['arg-type']]
             cases = {v['case'] for v in entity['variants']}
             assert cases == {n for n, t in types.items() if not t.get('abstract') and any(
