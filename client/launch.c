@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,41 +19,14 @@
 
 #include <glib/gstdio.h>
 
+#include "client/daemon-exec.h"
 #include "qmp/error.h"
-
-/* The first passed descriptor, by the service manager's protocol. */
-enum { FIRST_PASSED = 3 };
 
 struct Launch {
     pid_t pid;                  /* 0: waited for, or released */
     Connection *conn, *second;  /* second: NULL unless it was asked for */
     int words;                  /* output so far of a daemon that stays, or -1 */
 };
-
-/* ---- Where the daemon is ---- */
-
-static char *beside(const char *folder, const char *name)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-
-    return access(path, X_OK) == 0 ? g_steal_pointer(&path) : NULL;
-}
-
-/* The path of vmd: beside vmctl, in the sbin beside its bin, or in $PATH.  NULL with *error. */
-static char *find_daemon(GError **error)
-{
-    g_autofree char *own = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *folder = own ? g_path_get_dirname(own) : NULL;
-    char *path = folder ? beside(folder, "vmd") : NULL;
-
-    path = path || !folder ? path : beside(folder, "../sbin/vmd");
-    path = path ? path : g_find_program_in_path("vmd");
-    if (!path) {
-        qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE,
-                      "there is no vmd beside vmctl and none in PATH");
-    }
-    return path;
-}
 
 /* ---- A socket without a name ---- */
 
@@ -135,43 +107,6 @@ typedef struct {
     int report;                 /* gets the errno if it cannot be started */
 } Child;
 
-/*
- * Moves the passed sockets to the numbers of the protocol, which may be in use
- * by others of them.
- */
-static bool place_sockets(const Child *child)
-{
-    guint n = child->passed->len;
-
-    for (guint i = 0; i < n; i++) {
-        int *fd = &g_array_index(child->passed, int, i);
-
-        *fd = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_PASSED + n);
-        if (*fd < 0) {
-            return false;
-        }
-    }
-    for (guint i = 0; i < n; i++) {
-        if (dup2(g_array_index(child->passed, int, i), FIRST_PASSED + i) < 0) {
-            return false;
-        }
-    }
-    return close_range(FIRST_PASSED + n, ~0u, CLOSE_RANGE_CLOEXEC) == 0;
-}
-
-static void set_environment(guint n)
-{
-    g_autofree char *count = g_strdup_printf("%u", n);
-    g_autofree char *pid = g_strdup_printf("%d", (int)getpid());
-
-    setenv("LISTEN_FDS", count, 1);
-    setenv("LISTEN_PID", pid, 1);
-    unsetenv("LISTEN_FDNAMES");
-    /* The daemon's notifications would be attributed to vmctl. */
-    unsetenv("NOTIFY_SOCKET");
-    unsetenv("WATCHDOG_USEC");
-}
-
 /* False: errno says why. */
 static bool prepare(Child *child)
 {
@@ -182,16 +117,20 @@ static bool prepare(Child *child)
         return false;           /* vmctl had ended before prctl() took effect */
     }
     /* Moves the report pipe out of the way of the passed sockets. */
-    child->report = fcntl(child->report, F_DUPFD_CLOEXEC, FIRST_PASSED + child->passed->len);
+    child->report = fcntl(child->report, F_DUPFD_CLOEXEC,
+                          DAEMON_FIRST_PASSED + child->passed->len);
     if (child->log < 0) {
         child->log = STDERR_FILENO;
     }
     if (null < 0 || child->report < 0 || setsid() < 0 || dup2(null, STDIN_FILENO) < 0 ||
         dup2(null, STDOUT_FILENO) < 0 || dup2(child->log, STDERR_FILENO) < 0 ||
-        !place_sockets(child)) {
+        !daemon_place_fds(child->passed)) {
         return false;
     }
-    set_environment(child->passed->len);
+    daemon_set_environment(child->passed->len);
+    /* The daemon's notifications would be attributed to vmctl. */
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
     return true;
 }
 
@@ -210,53 +149,6 @@ static void run_child(Child *child)
 }
 
 /* ---- The parent ---- */
-
-static int open_log(const char *path, GError **error)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-
-    if (fd < 0) {
-        qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open %s", path);
-    }
-    return fd;
-}
-
-/* The process that started vmctl may wait for the end of vmctl's output, so a daemon that
- * stays must not hold it open.  Its output is kept only until it has started, to report a
- * failure. */
-static int keep_words(void)
-{
-    return memfd_create("vmctl-words", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-}
-
-static void tell_words(int fd)
-{
-    char buffer[4096];
-    ssize_t n = pread(fd, buffer, sizeof(buffer), 0);
-
-    if (n > 0) {
-        fwrite(buffer, 1, n, stderr);
-    }
-}
-
-static void end_words(int fd)
-{
-    if (ftruncate(fd, 0) == 0) {
-        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
-    }
-}
-
-static char **make_words(const LaunchOptions *options, char *program)
-{
-    GPtrArray *words = g_ptr_array_new();
-
-    g_ptr_array_add(words, program);
-    for (guint i = 0; options->options && i < options->options->len; i++) {
-        g_ptr_array_add(words, options->options->pdata[i]);
-    }
-    g_ptr_array_add(words, NULL);
-    return (char **)g_ptr_array_free(words, FALSE);
-}
 
 /* Forks; *ret_pid is the child once it has become the daemon. */
 static bool spawn(Child *child, pid_t *ret_pid, GError **error)
@@ -292,17 +184,17 @@ static bool spawn(Child *child, pid_t *ret_pid, GError **error)
 static pid_t start(Launch *launch, const LaunchOptions *options, int listener, GError **error)
 {
     g_autofree char *program = options->program ? g_strdup(options->program)
-                                                : find_daemon(error);
-    g_autofree char **words = program ? make_words(options, program) : NULL;
+                                                : daemon_find(error);
+    g_autofree char **words = program ? daemon_words(options->options, program) : NULL;
     g_autoptr(GArray) passed = g_array_new(FALSE, FALSE, sizeof(int));
     Child child = { .options = options, .words = words, .log = -1, .passed = passed };
     pid_t pid = -1;
 
-    if (!program || (options->log && (child.log = open_log(options->log, error)) < 0)) {
+    if (!program || (options->log && (child.log = daemon_open_log(options->log, error)) < 0)) {
         return -1;
     }
     if (!options->log && options->stays) {
-        launch->words = keep_words();
+        launch->words = daemon_keep_words();
         child.log = fcntl(launch->words, F_DUPFD_CLOEXEC, 0);
     }
     g_array_append_val(passed, listener);
@@ -386,7 +278,7 @@ void launch_release(Launch *launch)
 {
     launch->pid = 0;
     if (launch->words >= 0) {
-        end_words(launch->words);
+        daemon_end_words(launch->words);
     }
 }
 
@@ -400,7 +292,7 @@ void launch_free(Launch *launch)
     if (launch->pid) {
         kill(launch->pid, SIGTERM);
         launch_wait(launch);
-        tell_words(launch->words);
+        daemon_tell_words(launch->words);
     }
     if (launch->words >= 0) {
         close(launch->words);

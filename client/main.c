@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/front.h"
 #include "client/verb.h"
 #include "qmp/arguments.h"
 
@@ -16,6 +17,7 @@ const Verb *const verbs[] = {
     &verb_apply,
     &verb_translate,
     &verb_run,
+    &verb_qemu,
     &verb_qmp,
     &verb_schema,
     &verb_state,
@@ -103,6 +105,11 @@ int main(int argc, char **argv)
     int status = EXIT_USAGE;
 
     setlocale(LC_CTYPE, "");
+    if (argc > 0 && front_is_name(argv[0])) {
+        g_autofree char *program = g_path_get_basename(argv[0]);
+
+        return front_run(program, argc - 1, (const char *const *)argv + 1);
+    }
     g_set_prgname("vmctl");
     if (parse_options(&globals, &version, &argc, &argv, &error)) {
         if (version) {

@@ -16,6 +16,7 @@
 #include "client/overlay.h"
 #include "client/translate/typed.h"
 #include "qmp/error.h"
+#include "qmp/text.h"
 
 /* The name of the console's descriptor when it is passed to the daemon. */
 #define CONSOLE "vmctl-console"
@@ -59,7 +60,14 @@ static bool add_socket_fd(RunPlan *plan, const char *number, GError **error)
 static bool take_start(RunPlan *plan, const TranslationNote *note, GError **error)
 {
     switch (note->start) {
+    case START_FD:
+        return true;            /* take_passed() */
     case START_NAME:
+        if (!qmp_machine_name_ok(note->value)) {
+            qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "is not the name of a machine: no "
+                          "'/', no control characters, no dot at its beginning");
+            return false;
+        }
         add_option(plan, "--name", note->value);
         g_free(plan->name);
         plan->name = g_strdup(note->value);
@@ -81,6 +89,11 @@ static bool take_start(RunPlan *plan, const TranslationNote *note, GError **erro
         plan->launch.stays = true;
         return true;
     case START_CURSES:
+        if (plan->becomes) {
+            qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "the process becomes the daemon, "
+                          "which has no terminal: 'vmctl screen' shows the screen");
+            return false;
+        }
         plan->curses = plan->launch.second = true;
         return true;
     case START_UNIT:
@@ -104,11 +117,37 @@ static bool take_starts(RunPlan *plan, const Translation *translation, GError **
     return true;
 }
 
-static void add_fd(RunPlan *plan, const char *name, int fd, bool own)
+/* Takes a reference to request. */
+static void add_request_fd(RunPlan *plan, json_t *request, int fd, bool own)
 {
-    const RunFd entry = { g_strdup(name), fd, own };
+    const RunFd entry = { json_incref(request), fd, own };
 
     g_array_append_val(plan->fds, entry);
+}
+
+static void add_fd(RunPlan *plan, const char *name, int fd, bool own)
+{
+    json_t *request = json_pack("{s:s, s:{s:s}}", "execute", "getfd", "arguments", "fdname", name);
+
+    add_request_fd(plan, request, fd, own);
+    json_decref(request);
+}
+
+/* Those of -add-fd. */
+static bool take_passed(RunPlan *plan, const Translation *translation, GError **error)
+{
+    for (guint i = 0; i < translation->fds->len; i++) {
+        const TranslationFd *passed = translation->fds->pdata[i];
+        int fd = inherited_fd(passed->number);
+
+        if (fd < 0) {
+            refuse_fd(passed->number, error);
+            g_prefix_error(error, "-add-fd: ");
+            return false;
+        }
+        add_request_fd(plan, passed->request, fd, false);
+    }
+    return true;
 }
 
 /* ---- The console ---- */
@@ -153,6 +192,9 @@ static bool take_console(RunPlan *plan, json_t *backend, GError **error)
         qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
                       "a daemon that stays in the background has no standard input and output");
         return false;
+    }
+    if (plan->becomes) {
+        return true;            /* they are the daemon's own */
     }
     plan->key_signals = !json_is_false(signal);
     json_object_del(data, "signal");
@@ -281,16 +323,17 @@ static void clear_fd(gpointer data)
 {
     RunFd *fd = data;
 
-    g_free(fd->name);
+    json_decref(fd->request);
     if (fd->own) {
         close(fd->fd);
     }
 }
 
-RunPlan *run_plan_new(Translation *translation, GError **error)
+RunPlan *run_plan_new(Translation *translation, bool becomes, GError **error)
 {
     g_autoptr(RunPlan) plan = g_new0(RunPlan, 1);
 
+    plan->becomes = becomes;
     plan->launch.options = g_ptr_array_new_with_free_func(g_free);
     plan->launch.sockets = g_array_new(FALSE, FALSE, sizeof(int));
     plan->built = g_ptr_array_new();
@@ -298,8 +341,8 @@ RunPlan *run_plan_new(Translation *translation, GError **error)
     plan->fds = g_array_new(FALSE, FALSE, sizeof(RunFd));
     g_array_set_clear_func(plan->fds, clear_fd);
     plan->console = -1;
-    if (!take_starts(plan, translation, error) || !take_requests(plan, translation, error) ||
-        !open_overlays(plan, translation, error)) {
+    if (!take_starts(plan, translation, error) || !take_passed(plan, translation, error) ||
+        !take_requests(plan, translation, error) || !open_overlays(plan, translation, error)) {
         return NULL;
     }
     if (!check_terminal(plan, error)) {
@@ -329,13 +372,11 @@ void run_plan_free(RunPlan *plan)
 
 /* ---- Sending ---- */
 
-static bool send_fd(Connection *conn, const char *name, int fd, GError **error)
+static bool send_fd(Connection *conn, const json_t *request, int fd, GError **error)
 {
-    json_t *json = json_pack("{s:s, s:{s:s}}", "execute", "getfd", "arguments", "fdname", name);
-    g_autofree char *text = typed_print(json);
+    g_autofree char *text = typed_print(request);
     g_autoptr(Message) reply = connection_request(conn, text, &fd, 1, error);
 
-    json_decref(json);
     return reply && !message_is_error(reply, error);
 }
 
@@ -345,7 +386,7 @@ static bool send_fds(RunPlan *plan, Connection *conn, GError **error)
     for (guint i = 0; i < plan->fds->len; i++) {
         const RunFd *fd = &g_array_index(plan->fds, RunFd, i);
 
-        if (!send_fd(conn, fd->name, fd->fd, error)) {
+        if (!send_fd(conn, fd->request, fd->fd, error)) {
             return false;
         }
     }

@@ -303,7 +303,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     if (verb_print_problems(translation) != EXIT_OK) {
         return EXIT_ERROR;
     }
-    plan = run_plan_new(translation, error);
+    plan = run_plan_new(translation, false, error);
     if (!plan) {
         return EXIT_ERROR;
     }

@@ -17,6 +17,7 @@
 #include "daemon/machine/shutdown.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/service/request-log.h"
+#include "daemon/types.h"
 #include "hw/block/block.h"
 #include "hw/block/front.h"
 #include "hw/block/job.h"

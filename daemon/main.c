@@ -12,6 +12,7 @@
 
 #include "daemon/account.h"
 #include "daemon/assembly.h"
+#include "daemon/machine/monitor.h"
 #include "daemon/machine/shutdown.h"
 #include "daemon/service/memory-fault.h"
 #include "daemon/service/no-exec.h"
@@ -28,11 +29,40 @@ static void tell_ready(void *opaque, const GError *error)
     Vmd *vmd = opaque;
 
     if (error) {
+        g_warning("%s", error->message);
         shutdown_failed(vmd, EXIT_STATUS_BUILD, error->message);
     } else {
         no_exec();
         status_ready(&vmd->status);
     }
+}
+
+/* It has said what is wrong itself, to those who started it. */
+static void tell_built(void *opaque, const GError *error)
+{
+    Vmd *vmd = opaque;
+
+    if (error) {
+        g_message("%s", error->message);
+        shutdown_failed(vmd, EXIT_STATUS_BUILDER, error->message);
+    } else {
+        qmp_server_release(vmd->server);
+        tell_ready(vmd, NULL);
+    }
+}
+
+/* Serves the client that builds the machine, and others only when it has done so: they shall not
+ * find half a machine. */
+static bool serve_builder(Vmd *vmd, GError **error)
+{
+    const Options *options = vmd->options;
+
+    if (!qmp_server_attach(vmd->server, options->builder_fd, QMP_DIALECT_QMP, error)) {
+        return false;
+    }
+    vmd->before_ready = before_ready_adopt(vmd->base, options->builder_pid, "the builder",
+                                           tell_built, vmd, error);
+    return vmd->before_ready != NULL;
 }
 
 /* Makes the places where others find the daemon: all or none. */
@@ -55,6 +85,10 @@ static void disappear(Vmd *vmd)
  * not its predecessor's. */
 static bool start(Vmd *vmd, GError **error)
 {
+    if (vmd->options->builder_pid) {
+        qmp_server_hold(vmd->server);
+        return appear(vmd, error) && serve_builder(vmd, error);
+    }
     if (!appear(vmd, error)) {
         return false;
     }
@@ -75,6 +109,7 @@ static void end(Vmd *vmd)
     before_ready_ask(vmd->before_ready);
     disappear(vmd);
     qmp_server_flush(vmd->server, FLUSH_MS);
+    monitors_flush(vmd->root);
     chardevs_flush(vmd->root, FLUSH_MS);
     account_end(vmd);
     if (!assembly_end(vmd, deadline)) {
@@ -96,14 +131,15 @@ static void end_by_fault(void *opaque, const char *message)
 
 static int run(Vmd *vmd)
 {
+    const int failed = vmd->options->builder_pid ? EXIT_STATUS_BUILDER : EXIT_STATUS_START;
     g_autoptr(GError) error = NULL;
 
     if (!start(vmd, &error)) {
         fprintf(stderr, "vmd: %s\n", error->message);
         disappear(vmd);
-        shutdown_note_failure(vmd, EXIT_STATUS_START, error->message);
+        shutdown_note_failure(vmd, failed, error->message);
         account_end(vmd);
-        return EXIT_STATUS_START;
+        return failed;
     }
     event_base_dispatch(vmd->base);
     end(vmd);

@@ -79,6 +79,7 @@ struct Vmd {
     GQueue held;                /* of QmpRequest: waiting for its end */
     GQueue settling;            /* creations that wait without a thread */
     JobList *jobs;
+    bool migration_events;      /* migrate-set-capabilities */
     char *machine_id;           /* of the machine's object-add, or NULL */
     gint64 started;             /* microseconds since 1970 */
 };

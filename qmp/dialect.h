@@ -203,6 +203,7 @@ struct QmpServer {
     GQueue sessions;            /* by their link */
     guint64 last_client;
     GSList *listeners;
+    bool held;                  /* nobody is accepted for now */
     uid_t uid;                  /* the daemon's own */
     bool turned_away;           /* the log has said so since a client was last admitted */
     struct event *pause_event;  /* accepts again after descriptors ran out */

@@ -122,13 +122,16 @@ static void on_accept_error(struct evconnlistener *listener, void *data)
     evtimer_add(l->server->pause_event, &pause);
 }
 
-static void on_pause_end(evutil_socket_t fd, short what, void *data)
+static void accept_clients(const QmpServer *server)
 {
-    QmpServer *server = data;
-
-    for (GSList *item = server->listeners; item; item = item->next) {
+    for (GSList *item = server->listeners; item && !server->held; item = item->next) {
         evconnlistener_enable(((Listener *)item->data)->listener);
     }
+}
+
+static void on_pause_end(evutil_socket_t fd, short what, void *data)
+{
+    accept_clients(data);
 }
 
 static bool prepare_fd(int fd, GError **error)
@@ -162,7 +165,8 @@ static void listener_free(Listener *l)
 
 bool qmp_server_listen(QmpServer *server, int fd, QmpDialectId dialect, GError **error)
 {
-    const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+    const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC |
+                           (server->held ? LEV_OPT_DISABLED : 0);
     Listener *l;
 
     if (!prepare_fd(fd, error)) {
@@ -193,6 +197,20 @@ bool qmp_server_attach(QmpServer *server, int fd, QmpDialectId dialect, GError *
     }
     qmp_session_new(server, fd, &(QmpPeer){ .uid = (uid_t)-1 }, dialect_by_id(dialect));
     return true;
+}
+
+void qmp_server_hold(QmpServer *server)
+{
+    server->held = true;
+    for (GSList *item = server->listeners; item; item = item->next) {
+        evconnlistener_disable(((Listener *)item->data)->listener);
+    }
+}
+
+void qmp_server_release(QmpServer *server)
+{
+    server->held = false;
+    accept_clients(server);
 }
 
 void qmp_server_close_listeners(QmpServer *server)

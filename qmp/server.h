@@ -63,6 +63,11 @@ bool qmp_server_listen(QmpServer *server, int fd, QmpDialectId dialect, GError *
  * the limits, and may be silent. */
 bool qmp_server_attach(QmpServer *server, int fd, QmpDialectId dialect, GError **error);
 
+/* Holds clients: they can connect, but are served only after qmp_server_release().  For sockets
+ * that are to answer once the machine is built. */
+void qmp_server_hold(QmpServer *server);
+void qmp_server_release(QmpServer *server);
+
 /* Stops accepting; clients that are connected stay. */
 void qmp_server_close_listeners(QmpServer *server);
 

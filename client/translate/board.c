@@ -60,11 +60,10 @@ bool option_debugcon(Plan *plan, Item *item, GError **error)
 bool option_monitor(Plan *plan, Item *item, GError **error)
 {
     if (g_str_equal(item->text, "none") || g_str_equal(item->text, "null")) {
-        plan_note(plan, "there is no monitor but the daemon's socket");
+        plan_note(plan, "there is no human monitor");
         return true;
     }
-    return plan_refuse(error, "there is no monitor but the daemon's socket, 'vmd --socket'; "
-                       "vmctl has the commands");
+    return plan_refuse(error, "the human monitor is not there yet; -qmp takes the same values");
 }
 
 bool option_nodefaults(Plan *plan, Item *item, GError **error)

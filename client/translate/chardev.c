@@ -320,7 +320,7 @@ bool chardev_read_legacy(QmpOptions *options, const char *text, GError **error)
         return set(options, "backend", "stdio", error) && set(options, "signal", "off", error);
     }
     if (g_str_has_prefix(text, "mon:")) {
-        return plan_refuse(error, "there is no monitor to share '%s' with; vmctl has its commands",
+        return plan_refuse(error, "the human monitor, which would share '%s', is not there yet",
                            text + strlen("mon:"));
     }
     if (g_str_has_prefix(text, "/dev/")) {

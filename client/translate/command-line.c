@@ -343,6 +343,15 @@ static void overlay_free(gpointer data)
     g_free(overlay);
 }
 
+static void fd_free(gpointer data)
+{
+    TranslationFd *fd = data;
+
+    g_free(fd->number);
+    json_decref(fd->request);
+    g_free(fd);
+}
+
 static Translation *translation_new(void)
 {
     Translation *out = g_new0(Translation, 1);
@@ -351,6 +360,7 @@ static Translation *translation_new(void)
     out->notes = g_ptr_array_new_with_free_func(note_free);
     out->starts = g_ptr_array_new_with_free_func(note_free);
     out->overlays = g_ptr_array_new_with_free_func(overlay_free);
+    out->fds = g_ptr_array_new_with_free_func(fd_free);
     out->problems = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
     return out;
 }
@@ -362,6 +372,7 @@ void translation_free(Translation *translation)
         g_ptr_array_unref(translation->notes);
         g_ptr_array_unref(translation->starts);
         g_ptr_array_unref(translation->overlays);
+        g_ptr_array_unref(translation->fds);
         g_ptr_array_unref(translation->problems);
         g_free(translation);
     }
@@ -373,6 +384,7 @@ static void plan_init(Plan *plan)
     plan->items = g_ptr_array_new_with_free_func(item_free);
     plan->objects.linked = g_ptr_array_new();
     plan->disks.units = g_ptr_array_new_with_free_func(drive_unit_free);
+    plan->monitors = g_ptr_array_new();
     plan->machine.options = plan_options();
     plan->accel.choices = accel_choices_new();
     plan->accel.machine_choices = accel_choices_new();
@@ -387,6 +399,7 @@ static void plan_clear(Plan *plan)
 {
     g_ptr_array_unref(plan->objects.linked);
     g_ptr_array_unref(plan->disks.units);
+    g_ptr_array_unref(plan->monitors);
     g_ptr_array_unref(plan->items);
     qmp_options_free(plan->machine.options);
     g_ptr_array_unref(plan->accel.choices);

@@ -35,7 +35,7 @@ const char *drive_see_format(const char *filename)
 static bool set_file(QmpOptions *node, const char *prefix, const char *key, const char *filename,
                      GError **error)
 {
-    const char *protocol = g_str_has_prefix(filename, "/dev/") ? "host_device" : "file";
+    const char *protocol = image_protocol(filename);
     g_autofree char *driver = g_strconcat(prefix, key, ".driver", NULL);
     g_autofree char *name = g_strconcat(prefix, key, ".filename", NULL);
 

@@ -11,6 +11,7 @@
 
 #include "client/translate/drive-chain.h"
 #include "client/translate/drive-limits.h"
+#include "client/translate/image.h"
 #include "client/translate/drive-unit.h"
 #include "client/translate/typed.h"
 #include "qmp/text.h"
@@ -109,7 +110,7 @@ static bool take_file(Item *item, Drive *drive, GError **error)
         return true;
     }
     drive->position = qmp_options_position(item->options, "file");
-    drive->protocol = g_str_has_prefix(name, "/dev/") ? "host_device" : "file";
+    drive->protocol = image_protocol(name);
     for (gsize i = 0; i < G_N_ELEMENTS(protocols); i++) {
         if (g_str_has_prefix(name, protocols[i].prefix)) {
             drive->protocol = protocols[i].driver;

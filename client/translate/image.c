@@ -132,3 +132,9 @@ char *image_resolve(const char *path, const char *name)
     }
     return g_build_filename(folder, name, NULL);
 }
+
+const char *image_protocol(const char *filename)
+{
+    return g_str_has_prefix(filename, "/dev/") && !g_str_has_prefix(filename, "/dev/fdset/")
+           ? "host_device" : "file";
+}

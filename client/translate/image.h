@@ -24,4 +24,7 @@ void image_header_clear(ImageHeader *header);
 /* A name in a header of the image at path: relative to that image's folder. */
 char *image_resolve(const char *path, const char *name);
 
+/* The driver for a file of that name.  /dev/fdset/N stands for any file. */
+const char *image_protocol(const char *filename);
+
 #endif

@@ -31,8 +31,8 @@ const OptionRow option_rows[] = {
     REFUSED("acpitable", "KEY=VALUE...", "ACPI tables cannot be added"),
     { "action", "EVENT=ACTION[,...]", PHASE_COLLECT, option_action, OPTION_KEYED, "action", NULL,
       "set-action" },
-    REFUSED("add-fd", "fd=FD,set=SET",
-            "descriptors are passed over the socket with add-fd or getfd"),
+    { "add-fd", "fd=FD,set=SET[,opaque=TEXT]", PHASE_COLLECT, option_add_fd, OPTION_KEYED,
+      "add-fd", NULL, "no request: vmctl run and vmctl qemu pass the descriptor with add-fd" },
     REFUSED("alt-grab", NULL, NO_DISPLAY),
     PROPERTY("append", "TEXT", "the machine's property append; refused without a kernel"),
     REFUSED("async-teardown", NULL, "memory is always freed by a separate thread"),
@@ -115,10 +115,10 @@ const OptionRow option_rows[] = {
     { "mem-prealloc", NULL, PHASE_COLLECT, option_mem_prealloc, 0, NULL, NULL,
       "prealloc of the machine's memory backend" },
     { "mon", "[chardev=]ID[,KEY=VALUE...]", PHASE_COLLECT, option_mon, OPTION_KEYED, "mon",
-      "chardev", "no request: with mode=control and a server on a Unix socket vmd --socket PATH; "
-      "others are refused" },
+      "chardev", "with mode=control object-add monitor-qmp, or vmd --socket PATH on a Unix server; "
+      "refused without it: the human monitor is not there yet" },
     { "monitor", "CHARDEV", PHASE_COLLECT, option_monitor, 0, NULL, NULL,
-      "nothing if it is none; others are refused: the daemon's socket is the monitor" },
+      "nothing if it is none or null; others are refused: the human monitor is not there yet" },
     NOTHING("msg", "KEY=VALUE...", "nothing: the journal has the time of each message and the "
             "machine's name"),
     REFUSED("mtdblock", "FILE", "there is no flash memory"),
@@ -166,7 +166,7 @@ const OptionRow option_rows[] = {
             "machine from running"),
     REFUSED("prom-env", "VARIABLE=VALUE", "only for PowerPC and SPARC"),
     { "qmp", "CHARDEV", PHASE_COLLECT, option_qmp, 0, NULL, NULL,
-      "no request: vmd --socket PATH for unix:PATH,server; others are refused" },
+      "vmd --socket PATH for unix:PATH,server; else chardev-add, and object-add monitor-qmp" },
     { "qmp-pretty", "CHARDEV", PHASE_COLLECT, option_qmp, 0, NULL, NULL, "as -qmp" },
     { "qtest", "CHARDEV", PHASE_BOARD, option_qtest, 0, NULL, NULL,
       "chardev-add, and object-add qtest" },
@@ -209,7 +209,7 @@ const OptionRow option_rows[] = {
       "the same, and device_add usb-tablet, usb-mouse, usb-kbd, or usb-storage if it is disk:FILE; "
       "others are refused" },
     { "uuid", "UUID", PHASE_COLLECT, option_uuid, 0, NULL, NULL, "the machine's property uuid" },
-    REFUSED("version", NULL, "vmctl --version prints the version"),
+    REFUSED("version", NULL, "vmctl --version prints the version; vmctl qemu -version, QEMU's"),
     { "vga", "TYPE", PHASE_COLLECT, option_vga, 0, NULL, NULL,
       "device_add VGA if it is std, cirrus-vga if it is cirrus, virtio-vga if it is virtio, nothing if "
       "it is none; others are refused" },

@@ -141,6 +141,8 @@ struct Plan {
     NetPlan net;
     PortsPlan ports;
     ActionPlan action;
+    GPtrArray *monitors;        /* of Item, borrowed: -qmp and -mon that are not the daemon's own
+                                   sockets */
 };
 
 /* Adds a problem and says which option it is about.  Takes error. */
@@ -244,6 +246,9 @@ bool plan_check_no_memory(Plan *plan, GError **error);
 /* The machine's CPUs, by -cpu and that number. */
 bool plan_add_cpus(Plan *plan, GError **error);
 
+/* The monitors that are objects (process.c). */
+bool plan_add_monitors(Plan *plan, GError **error);
+
 /* Finishers, by phase. */
 /* Makes the policy of -compat, if there is one. */
 bool plan_add_policy(Plan *plan, GError **error);
@@ -281,6 +286,7 @@ OptionHandler option_nodefaults, option_nographic, option_stopped, option_only_n
 OptionHandler option_compat;
 OptionHandler option_trace, option_log_items;
 OptionHandler option_action, option_no_reboot, option_no_shutdown, option_watchdog_action;
-OptionHandler option_overcommit, option_start, option_sandbox, option_name, option_qmp, option_mon;
+OptionHandler option_overcommit, option_start, option_sandbox, option_name;
+OptionHandler option_qmp, option_mon, option_add_fd;
 
 #endif

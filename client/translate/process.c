@@ -64,38 +64,60 @@ bool option_name(Plan *plan, Item *item, GError **error)
     return true;
 }
 
-/* Other keys of a chardev do not apply to the daemon's socket. */
-static bool check_effect(const QmpOptions *options, const char *const *known, GError **error)
-{
-    g_autoptr(GPtrArray) keys = plan_keys(options);
+/* ---- Descriptors ---- */
 
-    for (guint i = 0; i < keys->len; i++) {
-        if (!g_strv_contains(known, keys->pdata[i])) {
-            return plan_refuse(error, "'%s' has no effect on the daemon's socket",
-                               (const char *)keys->pdata[i]);
-        }
+bool option_add_fd(Plan *plan, Item *item, GError **error)
+{
+    static const char *const known[] = { "fd", "set", "opaque", NULL };
+    guint64 fd = G_MAXUINT64, set = G_MAXUINT64;
+    const char *opaque = qmp_options_get(item->options, "opaque");
+    g_autofree char *number = NULL;
+    TranslationFd *passed;
+
+    if (!plan_check_keys(item->options, known, error) ||
+        !plan_take_uint(item->options, "fd", &fd, error) ||
+        !plan_take_uint(item->options, "set", &set, error)) {
+        return false;
     }
+    if (fd > G_MAXINT || fd < 3 || set > G_MAXINT) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                      "must have 'fd', a descriptor from 3 on, and 'set', a number");
+        return false;
+    }
+    number = g_strdup_printf("%d", (int)fd);
+    plan_start(plan, START_FD, number, "descriptor %s with add-fd, set %d", number, (int)set);
+    passed = g_new0(TranslationFd, 1);
+    passed->number = g_steal_pointer(&number);
+    passed->request = json_pack("{s:s, s:{s:I, s:s*}}", "execute", "add-fd", "arguments",
+                                "fdset-id", (json_int_t)set, "opaque", opaque);
+    g_ptr_array_add(plan->out->fds, passed);
     return true;
 }
 
-/* A server on a Unix socket is what the daemon listens on.  It never waits for a client. */
-static bool take_socket(Plan *plan, QmpOptions *options, GError **error)
+/* ---- Monitors ---- */
+
+/* Whether the daemon itself can listen there: it takes many clients and their descriptors. */
+static bool is_own_socket(QmpOptions *options)
 {
     static const char *const known[] = { "backend", "id", "path", "fd", "server", "wait", NULL };
-    const char *path = qmp_options_get(options, "path"), *fd = qmp_options_get(options, "fd");
-    const char *backend = qmp_options_get(options, "backend");
-    bool server = false;
+    g_autoptr(GPtrArray) keys = plan_keys(options);
+    const char *server = qmp_options_get(options, "server");
 
-    if (!plan_take_bool(options, "server", &server, error)) {
-        return false;
+    for (guint i = 0; i < keys->len; i++) {
+        if (!g_strv_contains(known, keys->pdata[i])) {
+            return false;
+        }
     }
-    if (g_strcmp0(backend, "socket") != 0 || !server || (!path && !fd)) {
-        return plan_refuse(error, "the daemon's socket is a server on a Unix socket, and the only "
-                           "monitor");
-    }
-    if (!check_effect(options, known, error)) {
-        return false;
-    }
+    return g_strcmp0(qmp_options_get(options, "backend"), "socket") == 0 &&
+           (qmp_options_get(options, "path") || qmp_options_get(options, "fd")) &&
+           server && !g_str_equal(server, "off");
+}
+
+/* A server on a Unix socket is what the daemon listens on.  It never waits for a client. */
+static void take_socket(Plan *plan, const QmpOptions *options)
+{
+    const char *path = qmp_options_get(options, "path"), *fd = qmp_options_get(options, "fd");
+
     if (path) {
         g_autofree char *quoted = g_shell_quote(path);
 
@@ -103,18 +125,6 @@ static bool take_socket(Plan *plan, QmpOptions *options, GError **error)
     } else {
         plan_start(plan, START_SOCKET_FD, fd, "descriptor %s as LISTEN_FDS has them", fd);
     }
-    return true;
-}
-
-bool option_qmp(Plan *plan, Item *item, GError **error)
-{
-    g_autoptr(QmpOptions) options = plan_options();
-
-    if (g_str_equal(item->text, "none")) {
-        plan_note(plan, "no further monitor");
-        return true;
-    }
-    return chardev_read_legacy(options, item->text, error) && take_socket(plan, options, error);
 }
 
 static Item *find_chardev(const Plan *plan, const char *id)
@@ -130,24 +140,105 @@ static Item *find_chardev(const Plan *plan, const char *id)
     return NULL;
 }
 
-bool option_mon(Plan *plan, Item *item, GError **error)
+/* A monitor on the -chardev of that id. */
+static bool take_chardev(Plan *plan, Item *item, const char *id, GError **error)
 {
-    static const char *const known[] = { "chardev", "id", "mode", "pretty", NULL };
-    const char *id = qmp_options_get(item->options, "chardev");
-    const char *mode = qmp_options_get(item->options, "mode");
     Item *chardev = id ? find_chardev(plan, id) : NULL;
 
-    if (!plan_check_keys(item->options, known, error)) {
-        return false;
-    }
     if (!chardev) {
         qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "there is no -chardev with the id '%s'",
                       id ? id : "");
         return false;
     }
-    if (g_strcmp0(mode, "control") != 0) {
-        return plan_refuse(error, "'mode' must be control; vmctl has the commands of monitors");
+    if (is_own_socket(chardev->options)) {
+        chardev->taken = true;
+        take_socket(plan, chardev->options);
+    } else {
+        g_ptr_array_add(plan->monitors, item);
+        plan_note(plan, "object-add monitor-qmp");
     }
-    chardev->taken = true;
-    return take_socket(plan, chardev->options, error);
+    return true;
+}
+
+bool option_qmp(Plan *plan, Item *item, GError **error)
+{
+    g_autoptr(QmpOptions) options = plan_options();
+
+    if (g_str_equal(item->text, "none")) {
+        plan_note(plan, "no further monitor");
+        return true;
+    }
+    if (g_str_has_prefix(item->text, "chardev:")) {
+        return take_chardev(plan, item, item->text + strlen("chardev:"), error);
+    }
+    if (!chardev_read_legacy(options, item->text, error)) {
+        return false;
+    }
+    if (is_own_socket(options)) {
+        take_socket(plan, options);
+    } else {
+        g_ptr_array_add(plan->monitors, item);
+        plan_note(plan, "chardev-add, and object-add monitor-qmp");
+    }
+    return true;
+}
+
+bool option_mon(Plan *plan, Item *item, GError **error)
+{
+    static const char *const known[] = { "chardev", "id", "mode", "pretty", NULL };
+    const char *mode = qmp_options_get(item->options, "mode");
+
+    if (!plan_check_keys(item->options, known, error)) {
+        return false;
+    }
+    if (g_strcmp0(mode, "control") != 0) {
+        return plan_refuse(error, "'mode' must be control: the human monitor is not there yet");
+    }
+    return take_chardev(plan, item, qmp_options_get(item->options, "chardev"), error);
+}
+
+/* The chardev that a monitor is on: one that -chardev made, or its own. */
+static bool monitor_chardev(Plan *plan, const Item *item, const char *id, char **ret,
+                            GError **error)
+{
+    bool none = false;
+
+    if (item->options) {
+        *ret = g_strdup(qmp_options_get(item->options, "chardev"));
+        return true;
+    }
+    if (g_str_has_prefix(item->text, "chardev:")) {
+        *ret = g_strdup(item->text + strlen("chardev:"));
+        return true;
+    }
+    *ret = g_strdup(id);
+    return chardev_add_legacy(plan, item->text, id, &none, error);
+}
+
+static bool add_monitor(Plan *plan, const Item *item, guint number, GError **error)
+{
+    /* QEMU's name for those without one. */
+    g_autofree char *base = g_strdup_printf("compat_monitor%u", number);
+    const char *given = item->options ? qmp_options_get(item->options, "id") : NULL;
+    g_autofree char *id = given ? g_strdup(given) : plan_unique_id(plan, base);
+    g_autofree char *chardev = NULL;
+
+    if (!monitor_chardev(plan, item, id, &chardev, error)) {
+        return false;
+    }
+    plan_add(plan, "object-add", json_pack("{s:s, s:s, s:s}", "qom-type", "monitor-qmp", "id", id,
+                                           "chardev", chardev), NULL);
+    return true;
+}
+
+bool plan_add_monitors(Plan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->monitors->len; i++) {
+        plan->current = plan->monitors->pdata[i];
+        if (!add_monitor(plan, plan->current, i, error)) {
+            return false;
+        }
+    }
+    plan->current = NULL;
+    return true;
 }

@@ -93,8 +93,12 @@ bool option_overcommit(Plan *plan, Item *item, GError **error)
 
 bool finish_late(Plan *plan, GError **error)
 {
-    json_t *arguments = plan_typed("set-action", plan->action.options, error);
+    json_t *arguments;
 
+    if (!plan_add_monitors(plan, error)) {
+        return false;
+    }
+    arguments = plan_typed("set-action", plan->action.options, error);
     plan->current = plan->action.item;
     if (!arguments) {
         return false;

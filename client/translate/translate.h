@@ -38,6 +38,7 @@ typedef enum {
     START_LOG,                  /* value: file for messages */
     START_DAEMONIZE,            /* it stays in the background */
     START_CURSES,               /* who starts it shows its screen on the terminal */
+    START_FD,                   /* value: number of one that is passed to it: Translation.fds */
 } TranslationStart;
 
 typedef struct {
@@ -54,11 +55,18 @@ typedef struct {
     bool qcow2;                 /* that image's format; else raw */
 } TranslationOverlay;
 
+/* A descriptor that vmctl was started with, and that goes with a request. */
+typedef struct {
+    char *number;
+    json_t *request;
+} TranslationFd;
+
 typedef struct {
     GPtrArray *requests;        /* of TranslatedRequest, in the order to send them */
     GPtrArray *notes;           /* of TranslationNote */
     GPtrArray *starts;          /* of TranslationNote: for the start of the daemon */
     GPtrArray *overlays;        /* of TranslationOverlay */
+    GPtrArray *fds;             /* of TranslationFd: to be passed before all requests */
     GPtrArray *problems;        /* of GError: all of them, not only the first */
 } Translation;
 

@@ -102,13 +102,16 @@ static void blame_limit(GError *error)
     }
 }
 
-/* A node that has a group keeps it, unless the request names another one. */
+/* A node that has a group keeps it, unless the request names another one.  A path is no name for
+ * a group. */
 static const char *choose_group(const BlockNode *node, const BlockIOThrottle *args)
 {
     const Object *group = block_node_props(node)->io_limits.target;
 
-    return args->group ? args->group : group ? group->name : args->device ? args->device
-                                                                          : args->id;
+    if (args->group || group) {
+        return args->group ? args->group : group->name;
+    }
+    return args->device ? args->device : args->id[0] == '/' ? block_node_name(node) : args->id;
 }
 
 bool qmp_block_set_io_throttle(QmpRequest *req, BlockIOThrottle *args, GError **error)

@@ -13,6 +13,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/aio/fdset.h"
 #include "hw/display/console.h"
 #include "hw/display/picture.h"
 #include "qmp/error.h"
@@ -116,6 +117,18 @@ static int output_picture(const Dump *dump, int fd)
     return done ? 0 : out.error ? out.error : ENOMEM;
 }
 
+/* To a descriptor that a client passed (add-fd).  Returns 0 or an errno. */
+static int output_to_set(const Dump *dump, const char *path)
+{
+    int fd = fdset_open(path, O_WRONLY | O_TRUNC | O_CLOEXEC, 0);
+    int error = fd < 0 ? errno : output_picture(dump, fd);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return error;
+}
+
 /* Returns 0 or an errno. */
 static int output_file(const Dump *dump, const char *path)
 {
@@ -134,7 +147,8 @@ static void write_work(void *data)
 {
     Dump *dump = data;
     const char *name = dump->fd ? dump->args->fdname : dump->args->filename;
-    int error = dump->fd ? output_picture(dump, qmp_fd_get(dump->fd)) : output_file(dump, name);
+    int error = dump->fd ? output_picture(dump, qmp_fd_get(dump->fd))
+              : fdset_is_path(name) ? output_to_set(dump, name) : output_file(dump, name);
 
     dump->worked = true;
     if (error) {

@@ -14,6 +14,7 @@
 /* Exit statuses.  isa-debug-exit ends the daemon with odd ones. */
 enum {
     EXIT_STATUS_OK = 0,         /* guest shutdown, quit, signal */
+    EXIT_STATUS_BUILDER = 1,    /* the client of --builder failed: QEMU's status */
     EXIT_STATUS_USAGE = 2,      /* command line */
     EXIT_STATUS_START = 4,      /* sockets, threads, loop */
     EXIT_STATUS_PANIC = 6,      /* guest panicked, panic=exit-failure */

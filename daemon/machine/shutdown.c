@@ -91,7 +91,6 @@ void shutdown_note_failure(Vmd *vmd, int status, const char *message)
 
 void shutdown_failed(Vmd *vmd, int status, const char *message)
 {
-    g_warning("%s", message);
     shutdown_note_failure(vmd, status, message);
     shutdown_tell(vmd, SHUTDOWN_CAUSE_HOST_ERROR,
                   &(ShutdownDetail){ SHUTDOWN_DETAIL_START_FAILED }, status);

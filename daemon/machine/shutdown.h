@@ -39,7 +39,7 @@ void shutdown_by_signal(Vmd *vmd, const SignalSender *sender);
 /* Stores for the exit record why the daemon never became ready. */
 void shutdown_note_failure(Vmd *vmd, int status, const char *message);
 
-/* Ends the daemon, which never became ready; message is logged and recorded. */
+/* Ends the daemon, which never became ready; message is recorded. */
 void shutdown_failed(Vmd *vmd, int status, const char *message);
 
 #endif

@@ -98,13 +98,13 @@ static bool spawn(BeforeReady *before, char **words, GError **error)
     return true;
 }
 
-BeforeReady *before_ready_start(struct event_base *base, char **words,
-                                void (*done)(void *opaque, const GError *error), void *opaque,
-                                GError **error)
+static BeforeReady *watch_children(struct event_base *base, const char *name,
+                                   void (*done)(void *opaque, const GError *error), void *opaque,
+                                   GError **error)
 {
     BeforeReady *before = g_new0(BeforeReady, 1);
 
-    before->name = g_strdup(words[0]);
+    before->name = g_strdup(name);
     before->done = done;
     before->opaque = opaque;
     before->event = evsignal_new(base, SIGCHLD, on_child, before);
@@ -113,9 +113,31 @@ BeforeReady *before_ready_start(struct event_base *base, char **words,
         before_ready_free(before, 0);
         return NULL;
     }
-    if (!spawn(before, words, error)) {
+    return before;
+}
+
+BeforeReady *before_ready_start(struct event_base *base, char **words,
+                                void (*done)(void *opaque, const GError *error), void *opaque,
+                                GError **error)
+{
+    BeforeReady *before = watch_children(base, words[0], done, opaque, error);
+
+    if (before && !spawn(before, words, error)) {
         before_ready_free(before, 0);
         return NULL;
+    }
+    return before;
+}
+
+BeforeReady *before_ready_adopt(struct event_base *base, GPid pid, const char *name,
+                                void (*done)(void *opaque, const GError *error), void *opaque,
+                                GError **error)
+{
+    BeforeReady *before = watch_children(base, name, done, opaque, error);
+
+    if (before) {
+        before->pid = pid;
+        event_active(before->event, EV_SIGNAL, 1);      /* it may have ended before */
     }
     return before;
 }

@@ -21,6 +21,11 @@ BeforeReady *before_ready_start(struct event_base *base, char **words,
                                 void (*done)(void *opaque, const GError *error), void *opaque,
                                 GError **error);
 
+/* The same with a child that runs already, name for messages; it may have ended. */
+BeforeReady *before_ready_adopt(struct event_base *base, GPid pid, const char *name,
+                                void (*done)(void *opaque, const GError *error), void *opaque,
+                                GError **error);
+
 /* Asks a command that still runs to end (SIGTERM).  Accepts NULL, as the next. */
 void before_ready_ask(BeforeReady *before);
 /* Waits for its end until deadline (of g_get_monotonic_time), and then kills it; done is not

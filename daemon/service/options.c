@@ -25,6 +25,24 @@ static bool split_command(const char *command, char ***ret_words, GError **error
     return false;
 }
 
+/* FD,PID */
+static bool split_builder(const char *text, Options *options, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    guint64 fd, pid;
+
+    if (g_strv_length(parts) == 2 &&
+        g_ascii_string_to_unsigned(parts[0], 10, 0, G_MAXINT, &fd, NULL) &&
+        g_ascii_string_to_unsigned(parts[1], 10, 1, G_MAXINT, &pid, NULL)) {
+        options->builder_fd = fd;
+        options->builder_pid = pid;
+        return true;
+    }
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "--builder takes the numbers of a descriptor and of a process: FD,PID");
+    return false;
+}
+
 /* Folders are named after it, and the journal shows it. */
 static bool check_name(const char *name, GError **error)
 {
@@ -44,6 +62,7 @@ Options *options_parse(int argc, char **argv, GError **error)
     g_autoptr(Options) options = g_new0(Options, 1);
     g_autofree char *level = NULL;
     g_autofree char *command = NULL;
+    g_autofree char *builder = NULL;
     g_auto(GStrv) args = g_new0(char *, argc + 1);
     const GOptionEntry entries[] = {
         { "socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->sockets,
@@ -60,6 +79,9 @@ Options *options_parse(int argc, char **argv, GError **error)
           "Keep the process id in a file while the daemon can be reached", "FILE" },
         { "before-ready", 0, 0, G_OPTION_ARG_FILENAME, &command,
           "Run a command and be ready when it has succeeded", "COMMAND" },
+        { "builder", 0, 0, G_OPTION_ARG_FILENAME, &builder,
+          "Serve a connected client, a child process, and all others when it has succeeded",
+          "FD,PID" },
         { "log-level", 0, 0, G_OPTION_ARG_FILENAME, &level,
           "Write messages up to: error warning notice info debug", "LEVEL" },
         { "version", 0, 0, G_OPTION_ARG_NONE, &options->version,
@@ -90,6 +112,14 @@ Options *options_parse(int argc, char **argv, GError **error)
         return NULL;
     }
     if (command && !split_command(command, &options->before_ready, error)) {
+        return NULL;
+    }
+    if (builder && !split_builder(builder, options, error)) {
+        return NULL;
+    }
+    if (command && builder) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--before-ready and --builder exclude each other");
         return NULL;
     }
     if (level && !journal_parse_level(level, &options->log_level, error)) {

@@ -17,6 +17,9 @@ typedef struct {
     char *state_directory;      /* --state-directory DIR: where exit.json goes, or NULL */
     char *pidfile;              /* --pidfile FILE, or NULL */
     char **before_ready;        /* --before-ready COMMAND, split into words, or NULL */
+    int builder_fd;             /* --builder FD,PID: the connection to the client that builds the
+                                   machine, and its process; PID is 0 without it */
+    int builder_pid;
     GLogLevelFlags log_level;   /* --log-level: most verbose level that is written */
     gboolean version;           /* --version was given; nothing else counts */
 } Options;

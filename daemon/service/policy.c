@@ -104,12 +104,7 @@ static const ObjectOps policy_ops = {
     .changed = policy_changed,
 };
 
-static const TypeInfo policy_type = {
+const TypeInfo policy_type = {
     .schema = &qmp_class_policy,
     .object = &policy_ops,
-};
-
-const TypeInfo *const daemon_types[] = {
-    &policy_type,
-    NULL,
 };

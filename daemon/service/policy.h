@@ -18,8 +18,7 @@ typedef struct {
     Object *object;             /* its origin, or NULL: all is accepted */
 } Policy;
 
-/* The daemon's own classes. */
-extern const TypeInfo *const daemon_types[];
+extern const TypeInfo policy_type;
 
 /* The policy without an object. */
 void policy_init(Policy *policy);

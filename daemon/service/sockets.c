@@ -69,7 +69,7 @@ bool sockets_open(Sockets *sockets, GError **error)
         !open_named(sockets->server, options->jsonrpc_sockets, QMP_DIALECT_JSONRPC, error)) {
         return false;
     }
-    return n_passed > 0 || options->sockets || options->jsonrpc_sockets ||
+    return options->builder_pid || n_passed > 0 || options->sockets || options->jsonrpc_sockets ||
            open_default(sockets, error);
 }
 

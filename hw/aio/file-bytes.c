@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/aio/fdset.h"
 #include "qmp/error.h"
 
 /* Reads up to size bytes; *ret_size is the number read. */
@@ -63,7 +64,7 @@ static GBytes *read_fd(int fd, const char *path, gsize max, GError **error)
 
 GBytes *file_bytes_read(const char *path, gsize max, GError **error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = fdset_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     GBytes *bytes;
 
     if (fd < 0) {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/aio/fdset.h"
 #include "hw/backends/memory-backend-internal.h"
 #include "qmp/error.h"
 #include "qom/env.h"
@@ -49,14 +50,14 @@ static int open_file(MemoryBackendFile *s)
     int fd;
 
     if (props->readonly) {
-        return open(props->mem_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        return fdset_open(props->mem_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     }
     if (stat(props->mem_path, &st) == 0 && S_ISDIR(st.st_mode)) {
         return open_in_directory(props->mem_path);
     }
-    fd = open(props->mem_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+    fd = fdset_open(props->mem_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
     s->created = fd >= 0;
-    return fd < 0 && errno == EEXIST ? open(props->mem_path, O_RDWR | O_CLOEXEC) : fd;
+    return fd < 0 && errno == EEXIST ? fdset_open(props->mem_path, O_RDWR | O_CLOEXEC, 0) : fd;
 }
 
 /* Regular files have a size; character devices such as DAX are not checked. */

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/aio/fdset.h"
 #include "hw/aio/file-reader.h"
 #include "qmp/error.h"
 #include "qom/env.h"
@@ -137,7 +138,7 @@ static bool random_prepare(Object *obj, GError **error)
     RngRandom *s = to_rng_random(obj);
     const RngRandomProps *props = rng_random_props(obj);
 
-    s->fd = open(props->filename, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    s->fd = fdset_open(props->filename, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
     if (s->fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'",
                             props->filename);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hw/aio/fdset.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-secret.h"
 
@@ -60,7 +61,7 @@ static bool load(const SecretProps *props, GByteArray *bytes, GError **error)
         g_byte_array_append(bytes, (const guint8 *)props->data, strlen(props->data));
         return true;
     }
-    fd = open(props->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    fd = fdset_open(props->file, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
     problem = fd < 0 ? errno : read_file(fd, bytes);
     if (fd >= 0) {
         close(fd);

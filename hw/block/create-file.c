@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/aio/fdset.h"
 #include "hw/block/block-wait.h"
 #include "hw/block/file-lock.h"
 #include "qmp/error.h"
@@ -41,10 +42,10 @@ static bool open_file(Making *m, GError **error)
 {
     const char *name = m->options->filename;
 
-    m->fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NONBLOCK, 0644);
+    m->fd = fdset_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NONBLOCK, 0644);
     m->is_new = m->fd >= 0;
     if (m->fd < 0 && errno == EEXIST) {
-        m->fd = open(name, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+        m->fd = fdset_open(name, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0);
     }
     return m->fd >= 0 || failed(m, errno, "create", error);
 }

@@ -17,6 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "hw/aio/fdset.h"
 #include "hw/block/block-types.h"
 #include "hw/block/block-wait.h"
 #include "hw/block/file-lock.h"
@@ -143,7 +144,7 @@ static int open_path(const BlockNode *node, bool read_only)
 {
     const BlockdevOptionsFile *options = &node->options->u.file;
     int flags = (read_only ? O_RDONLY : O_RDWR) | (block_node_direct(node) ? O_DIRECT : 0);
-    int fd = open(options->filename, flags | O_CLOEXEC | O_NONBLOCK);
+    int fd = fdset_open(options->filename, flags | O_CLOEXEC | O_NONBLOCK, 0);
 
     if (fd >= 0) {
         fcntl(fd, F_SETFL, flags);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/aio/fdset.h"
 #include "qmp/error.h"
 
 #define OUTPUT_MODE 0666        /* less the umask */
@@ -17,11 +18,11 @@
 int char_open_output(const char *path, bool append, bool *ret_created, GError **error)
 {
     int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (append ? O_APPEND : 0);
-    int fd = open(path, flags | O_CREAT | O_EXCL, OUTPUT_MODE);
+    int fd = fdset_open(path, flags | O_CREAT | O_EXCL, OUTPUT_MODE);
 
     *ret_created = fd >= 0;
     if (fd < 0 && errno == EEXIST) {
-        fd = open(path, flags);
+        fd = fdset_open(path, flags, 0);
     }
     if (fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,
@@ -47,7 +48,7 @@ bool char_is_file(int fd)
 
 int char_open_input(const char *path, GError **error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = fdset_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 
     if (fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno,

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/aio/fdset.h"
 #include "qmp/error.h"
 
 static bool check_file(const LoaderFile *file, guint64 *ret_size, GError **error)
@@ -44,7 +45,7 @@ LoaderFile *loader_open_fd(const char *role, const char *path, int fd, GError **
 LoaderFile *loader_open(const char *role, const char *path, GError **error)
 {
     /* Non-blocking: the path may be a pipe without a writer. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = fdset_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 
     if (fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "%s '%s'", role, path);

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "hw/aio/fdset.h"
 #include "hw/aio/file-writer.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
@@ -141,7 +142,7 @@ static int open_file(FilterDump *s, GError **error)
     int fd;
 
     s->created = access(path, F_OK) < 0;
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    fd = fdset_open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     if (fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_FILE_NOT_USABLE, errno, "cannot open '%s'", path);
         qmp_error_blame(error, "file");

@@ -52,6 +52,7 @@ NEEDS = {
     'job-finalize': 'create0',
     'job-pause': 'slow-create0',
     'job-resume': 'slow-create0',
+    'monitor-qmp': 'tty0',
     'netdev_del': 'net0',
     'object-del': 'ram0',
     'qom-get': 'ram0',
@@ -60,6 +61,7 @@ NEEDS = {
     'query-accelerators': 'accel',
     'query-balloon': 'microvm balloon',
     'query-device-state': 'pc',
+    'query-fdsets': 'fdset1',
     'query-guest-errors': 'microvm guest-error',
     'query-block': 'pc null0 vd0',
     'query-blockstats': 'null0',
@@ -79,6 +81,7 @@ NEEDS = {
     'query-uuid': 'microvm',
     'query-vnc': 'pc vnc0',
     'query-vnc-servers': 'pc vnc0',
+    'remove-fd': 'fdset1',
     'ringbuf-read': 'ring0 written',
     'ringbuf-write': 'ring0',
     'screendump': 'pc vga',
@@ -166,7 +169,7 @@ class Context:
         self.client = self.daemon.client(negotiate=name != 'qmp_capabilities')
         self.fds = []
         self.port = None
-        if name == 'getfd' and needs is None:
+        if name in ('add-fd', 'getfd') and needs is None:
             self.fds.append(os.open('/dev/null', os.O_RDWR))
         for need in (NEEDS.get(name, '') if needs is None else needs).split():
             MAKE[need](self)
@@ -271,6 +274,12 @@ def fd1(c):
         c.client.request({'execute': 'getfd', 'arguments': {'fdname': 'fd1'}}, [null.fileno()])
 
 
+def fdset1(c):
+    with open('/dev/null', 'rb') as null:
+        c.client.request({'execute': 'add-fd', 'arguments': {
+            'fdset-id': 1, 'opaque': 'rdwr:disk'}}, [null.fileno()])
+
+
 def microvm_with_guest(c):
     microvm.build(c.client, kernel=microvm.write_kernel(c.daemon.path('kernel'), HALT))
 
@@ -316,6 +325,7 @@ MAKE = {
     'e1000': add_device('e1000', id='nic1', netdev='net0'),
     'exit0': add_device('isa-debug-exit', id='exit0'),
     'fd1': fd1,
+    'fdset1': fdset1,
     'guest-error': guest_error,
     'ide-cd0': add_device('ide-cd', id='cd'),
     'image': image,

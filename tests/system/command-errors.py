@@ -124,9 +124,12 @@ ERRORS = {
         ('object-not-found', 'pc vnc0', {'protocol': 'vnc', 'time': 'now', 'display': 'x'}),
         ('invalid-value', 'pc vnc0', {'protocol': 'vnc', 'time': 'soon'}),
         ('not-supported', '', {'protocol': 'spice', 'time': 'now'})],
+    'add-fd': [('fd-not-found', '', {'fdset-id': 1})],
     'getfd': [
         ('fd-not-found', '', {'fdname': 'x'}),
         ('invalid-value', '', {'fdname': '0'})],
+    'migrate-set-capabilities': [
+        ('not-supported', '', {'capabilities': [{'capability': 'multifd', 'state': True}]})],
     'inject-nmi': [
         ('wrong-state', 'microvm', {}),
         ('not-supported', 'microvm running', {})],
@@ -220,6 +223,9 @@ ERRORS = {
         ('device-not-found', 'pc vga', {'stamp': '', 'device': 'x'}),
         ('invalid-value', 'pc vga', {'stamp': '', 'device': 'video0', 'head': 1}),
         ('invalid-value', 'pc vga', {'stamp': '', 'head': 0})],
+    'remove-fd': [
+        ('fd-not-found', '', {'fdset-id': 1}),
+        ('fd-not-found', 'fdset1', {'fdset-id': 1, 'fd': 1000})],
     'ringbuf-read': [
         ('object-not-found', '', {'device': 'x', 'size': 1}),
         ('invalid-value', 'tty0', {'device': 'tty0', 'size': 1})],

@@ -110,7 +110,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     loop_bench_init();
     object_register_types(qom_types);
-    object_register_types(daemon_types);
+    object_register_types((const TypeInfo *const[]){ &policy_type, NULL });
     g_test_add_func("/policy/life", test_life);
     g_test_add_func("/policy/second", test_second);
     return g_test_run();
