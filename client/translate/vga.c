@@ -86,6 +86,7 @@ bool add_vga(Plan *plan, GError **error)
         plan->current = plan->vga;
         return plan_refuse(error, "the machine has no PCI bus for the card");
     }
-    plan_note(plan, "the machine has a VGA card; 'vmctl screenshot' shows its screen");
+    plan_note(plan, "the machine has a VGA card; 'vmctl screen --web' shows its screen in a "
+              "browser");
     return add_card(plan, driver, error);
 }

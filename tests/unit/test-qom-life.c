@@ -83,6 +83,7 @@ static void test_without_prepare(void)
 static const struct {
     const char *hook, *log;
 } failures[] = {
+    { "leaf.linked", "leaf.linked" },
     { "base.prepare", "base.prepare" },
     { "derived.prepare", "base.prepare derived.prepare base.release" },
     { "leaf.prepare", PREPARED " derived.release base.release" },

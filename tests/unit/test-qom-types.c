@@ -98,7 +98,18 @@ static const ObjectOps base_ops = {
     .changed = base_changed, .may_delete = base_may_delete, .refresh = base_refresh,
 };
 static const ObjectOps derived_ops = OBJECT_OPS(derived);
-static const ObjectOps leaf_ops = OBJECT_OPS(leaf);
+
+/* It is only seen when it fails. */
+static bool leaf_linked(Object *obj, GError **e)
+{
+    return g_strcmp0(failing, "leaf.linked") || step("leaf.linked", e);
+}
+
+static const ObjectOps leaf_ops = {
+    .init = leaf_init, .linked = leaf_linked, .prepare = leaf_prepare, .release = leaf_release,
+    .complete = leaf_complete, .dismantle = leaf_dismantle, .finalize = leaf_finalize,
+    .changed = leaf_changed, .may_delete = leaf_may_delete,
+};
 
 static const char base_kind[] = "base kind";
 static const char leaf_kind[] = "leaf kind";
