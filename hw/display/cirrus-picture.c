@@ -150,7 +150,10 @@ static void draw_cursor(const Vga *vga, guint y, guint32 *line, guint width)
     }
 }
 
+/* The card's BIOS (SeaBIOS, vgasrc/clext.c) leaves the screen off in its own modes, since QEMU's
+ * card shows it nevertheless. */
 const VgaExtension cirrus_extension = {
+    .never_off = true,
     .mode = extend_mode,
     .over_look = cursor_look,
     .draw_over = draw_cursor,

@@ -125,6 +125,13 @@ static void get_dispi_mode(const Vga *vga, VgaMode *ret)
     }
 }
 
+static bool is_switched_off(const Vga *vga)
+{
+    bool ignored = vga->extension && vga->extension->never_off;
+
+    return !ignored && (vga->sr[SR_CLOCKING] & SR_CLOCKING_OFF);
+}
+
 void vga_get_mode(const Vga *vga, VgaMode *ret)
 {
     if (vga->dispi_only) {
@@ -145,7 +152,7 @@ void vga_get_mode(const Vga *vga, VgaMode *ret)
             vga->extension->mode(vga, ret);
         }
     }
-    if (!(vga->ar_index & AR_INDEX_DISPLAY) || (vga->sr[SR_CLOCKING] & SR_CLOCKING_OFF)) {
+    if (!(vga->ar_index & AR_INDEX_DISPLAY) || is_switched_off(vga)) {
         ret->kind = VGA_KIND_BLANK;
     }
 }

@@ -132,6 +132,7 @@ void vga_get_mode(const Vga *vga, VgaMode *ret);
 
 /* What a card adds to IBM's picture. */
 struct VgaExtension {
+    bool never_off;             /* SR_CLOCKING_OFF does nothing */
     /* Changes the mode that IBM's registers give. */
     void (*mode)(const Vga *vga, VgaMode *mode);
     /* What it draws over pictures of graphics: a number that changes when that does; 0: nothing. */

@@ -23,12 +23,18 @@ has it so, each with a case in tests/device/test-cirrus.c:
 import os
 import random
 import sys
+import tempfile
+import time
 
 HERE = os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'conformance')
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
+import grubdisk                                     # noqa: E402
+import pc                                           # noqa: E402
 import vmdtest                                      # noqa: E402
-from screens import SLOT, Pair                      # noqa: E402
+from peer import Peer, need_peer                    # noqa: E402
+from screens import SLOT, Pair, dump                # noqa: E402
 from vgaprogram import FRAME_BUFFER, Program        # noqa: E402
+from vmdtest import Daemon, Skip, on_tcg            # noqa: E402
 
 MMIO = 0xfd000000
 SOURCE = FRAME_BUFFER + (16 << 20)
@@ -45,6 +51,19 @@ DEPTHS = {8: (0x01, 0x00), 15: (0x07, 0xf0), 16: (0x07, 0xe1), 24: (0x05, 0xe5),
 IN_MEMORY = {0x00: 0, 0x10: 1, 0x12: 2, 0x14: 3, 0x01: 4, 0x11: 5, 0x13: 6, 0x15: 7, 0x31: 0x40,
              **{0x20 + i: 8 + i for i in range(16)}, 0x30: 0x18, 0x32: 0x1a, 0x33: 0x1b,
              0x34: 0x1c, 0x35: 0x1d}
+MENU = '''
+set prefix=(hd0,msdos1)/
+insmod vbe
+insmod font
+insmod gfxterm
+loadfont (hd0,msdos1)/ascii.pf2
+set gfxmode=%s
+terminal_input console
+terminal_output gfxterm
+set timeout=-1
+menuentry "first" { true }
+menuentry "second" { true }
+'''
 
 
 class Cirrus(Program):
@@ -443,7 +462,43 @@ def vga_modes(recorder):
             both.compare(program, name)
 
 
+@on_tcg
+def grub_graphics(recorder):
+    """GRUB's graphical menu, in modes that the card's BIOS sets"""
+    need_peer()
+    font = '/usr/share/grub/ascii.pf2'
+    if not os.path.exists(font):
+        raise Skip('needs package grub-common')
+    with open(font, 'rb') as f:
+        files = {'ascii.pf2': f.read(), **grubdisk.modules('vbe', 'font', 'gfxterm')}
+    for mode in '1024x768x24', '1280x1024x16':
+        with tempfile.TemporaryDirectory(prefix='vmd-cirrus-') as folder, \
+                Daemon(recorder) as daemon:
+            disk = grubdisk.write(folder, MENU % mode, files)
+            with Peer('-machine', 'pc', '-m', '64', '-device', 'cirrus-vga,addr=2', '-drive',
+                      'file=%s,format=raw,if=virtio,readonly=on' % disk) as peer:
+                client = daemon.client()
+                pc.build(client, machine='pc-i440fx-7.2')
+                client.call('device_add', driver='cirrus-vga', addr='2')
+                client.call('blockdev-add', driver='raw', node_name='disk', read_only=True, file={
+                    'driver': 'file', 'filename': disk, 'read-only': True})
+                client.call('device_add', driver='virtio-blk-pci', drive='disk')
+                client.call('cont')
+                size = b'P6\n%s %s\n' % tuple(mode.encode().split(b'x')[:2])
+                wait_same((client, peer.client()), os.path.join(folder, 'picture'), size)
+
+
+def wait_same(clients, path, size):
+    """Waits until both show the same picture of that size, with a frame around the menu."""
+    deadline = time.monotonic() + 4 * vmdtest.TIMEOUT
+    ours, theirs = b'', None
+    while ours != theirs or not ours.startswith(size) or len(ours) - ours.count(0) < 10000:
+        assert time.monotonic() < deadline, 'the screens stay different'
+        time.sleep(0.3)
+        ours, theirs = (dump(client, path) for client in clients)
+
+
 if __name__ == '__main__':
     vmdtest.main([copies, transparent_copies, expansions, patterns, bit_patterns, from_processor,
                   refused, without_blitter, windows, mapped_registers, registers, pictures, cursors,
-                  vga_modes])
+                  vga_modes, grub_graphics])

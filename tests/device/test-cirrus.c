@@ -450,6 +450,7 @@ static Rig *cursor_rig(void)
         vga_cr(rig, crt[i][0], crt[i][1]);
     }
     vga_ar(rig, AR_MODE, 0x41);
+    vga_sr(rig, SR_CLOCKING, SR_CLOCKING_8DOTS | SR_CLOCKING_OFF);      /* as its BIOS does it */
     vga_sr(rig, 0x12, 0x02);
     rig_out(rig, 0x3c8, 15, 1);
     rig_out(rig, 0x3c9, 0x3f, 1);

@@ -44,6 +44,20 @@ def core(folder, menu=FIRST_MENU, modules=(), *options):
         return f.read()
 
 
+def modules(*names):
+    """Files for write(), with which a menu can `insmod` these, once it has set prefix."""
+    with open(os.path.join(MODULES_FOLDER, 'moddep.lst'), encoding='ascii') as f:
+        needs = {name.strip('*'): rest.split() for name, _, rest in
+                 (line.partition(':') for line in f)}
+    wanted, found = list(names), {}
+    while wanted:
+        name = wanted.pop()
+        with open(os.path.join(MODULES_FOLDER, name + '.mod'), 'rb') as f:
+            found['i386-pc/%s.mod' % name] = f.read()
+        wanted += [other for other in needs.get(name, ()) if 'i386-pc/%s.mod' % other not in found]
+    return found
+
+
 def archive(files):
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode='w', format=tarfile.USTAR_FORMAT) as tar:
