@@ -50,7 +50,7 @@ linked_libraries()
     [ "$linked" = "c event_core event_pthreads glib jansson " ]
 }
 
-at_most "relocations" 6800 "$(readelf -rW vmd | grep -c R_X86_64_RELATIVE)"
+at_most "relocations" 6500 "$(readelf -rW vmd | grep -c R_X86_64_RELATIVE)"
 at_most "KiB that are relocated" 176 $(($(relocated_bytes) / 1024))
 is "rows have no pointers" rows_have_no_pointers
 is "no library is linked that a start does not need" linked_libraries

@@ -322,14 +322,23 @@ def harmless():
         *[(command, {'id': 'none'}) for command in JOBS],
         ('screendump', {'filename': '/nowhere'}),
         ('wait-screen-text', {'stamp': ''}),
+        ('set_password', {'protocol': 'vnc', 'password': 'x'}),
+        ('expire_password', {'protocol': 'vnc', 'time': 'now'}),
+        ('change-vnc-password', {'password': 'x'}),
+        ('add-fd', {}),
+        ('remove-fd', {'fdset-id': 1}),
+        ('migrate-set-capabilities', {'capabilities': []}),
     ]
 
 
-# There are no such jobs, and no screen, in any state.
+# There are no such jobs, no screen, no VNC server and no descriptors, in any state.
 JOBS = ['job-cancel', 'job-complete', 'job-dismiss', 'job-finalize', 'job-pause', 'job-resume']
 ABSENT = {**{command: 'object-not-found' for command in JOBS},
           'screendump': 'not-supported', 'query-screen-text': 'not-supported',
-          'wait-screen-text': 'not-supported'}
+          'wait-screen-text': 'not-supported',
+          'set_password': 'device-not-active', 'expire_password': 'device-not-active',
+          'change-vnc-password': 'device-not-active',
+          'add-fd': 'fd-not-found', 'remove-fd': 'fd-not-found'}
 
 # Requests that may change the state, or end the daemon: each with a machine of its own.
 KEY = {'type': 'qcode', 'data': 'a'}

@@ -169,7 +169,8 @@ def schema_and_classes_agree(recorder):
                                    ('object-add', ['accel', 'any-accel', 'machine', 'memory-backend',
                                                    'iothread', 'throttle-group', 'rng-backend',
                                                    'filter-dump', 'fw-cfg-file', 'qtest',
-                                                   'smbios', 'policy', 'monitor-qmp', 'secret'])):
+                                                   'smbios', 'policy', 'monitor-qmp', 'secret',
+                                                   'tls-creds', 'vnc-server'])):
             entity = schema.entities[schema.entities[command]['arg-type']]
             cases = {v['case'] for v in entity['variants']}
             assert cases == {n for n, t in types.items() if not t.get('abstract') and any(
