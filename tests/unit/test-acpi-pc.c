@@ -180,8 +180,8 @@ static void test_hotplug(void)
 static void test_large(void)
 {
     static const AcpiMemory memory[] = {
-        { 0, 0xa0000, 0 }, { 0x100000, 0x7ff00000, 0 },
-        { G_GUINT64_CONSTANT(1) << 32, G_GUINT64_CONSTANT(1) << 36, 1 },
+        { .base = 0, .size = 0xa0000 }, { .base = 0x100000, .size = 0x7ff00000 },
+        { .base = G_GUINT64_CONSTANT(1) << 32, .size = G_GUINT64_CONSTANT(1) << 36, .node = 1 },
     };
     AcpiPcConfig config = usual();
     g_autofree char *text = NULL;
