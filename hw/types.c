@@ -39,6 +39,7 @@
 #include "hw/isa/isa-bus.h"
 #include "hw/isa/piix3.h"
 #include "hw/machine/machine.h"
+#include "hw/mem/pc-dimm.h"
 #include "hw/memory/memory.h"
 #include "hw/misc/isa-debug-exit.h"
 #include "hw/misc/pc-testdev.h"
@@ -178,6 +179,9 @@ const TypeInfo *const hw_types[] = {
     &isa_bus_type,
     &isabus_bridge_type,
     &piix3_type,
+
+    /* mem */
+    &pc_dimm_type,
 
     /* misc */
     &isa_debug_exit_type,

@@ -85,6 +85,35 @@ gint32 device_boot_index(Device *dev)
     return member ? *(const gint32 *)((const char *)dev->object.props + member->offset) : -1;
 }
 
+static const DeviceOps *unplug_ops(const Device *dev)
+{
+    for (guint i = n_types(dev); i-- > 0;) {
+        const DeviceOps *ops = device_ops(dev, i);
+
+        if (ops && ops->unplug_request) {
+            return ops;
+        }
+    }
+    return NULL;
+}
+
+bool device_unplug_request(Device *dev, GError **error)
+{
+    const DeviceOps *own = dev->bus ? NULL : unplug_ops(dev);
+    const BusOps *ops = dev->bus ? object_kind(dev->bus) : NULL;
+
+    if (object_class(dev)->plug == QMP_PLUG_HOT && own) {
+        return own->unplug_request(dev, error);
+    }
+    if (object_class(dev)->plug == QMP_PLUG_HOT && ops && ops->unplug_request) {
+        return ops->unplug_request(dev->bus, dev, error);
+    }
+    qmp_error_set(error, ERROR_REASON_NOT_HOTPLUGGABLE,
+                  "device class '%s' can be removed only before the first 'cont'",
+                  object_class_name(dev));
+    return false;
+}
+
 void device_describe_acpi(Device *dev, struct AcpiDevices *devices)
 {
     for (guint i = 0; i < n_types(dev); i++) {

@@ -62,6 +62,9 @@ struct DeviceOps {
     /* When firmware boots from it, lowest first, -1: never. NULL: property `bootindex`, if it has
      * that. */
     gint32 (*boot_index)(Device *dev);
+    /* Of a class that sits on no bus and has `plug: hot`: asks the guest to release the
+     * device, which machine_request_removal() then removes. */
+    bool (*unplug_request)(Device *dev, GError **error);
     /* Describes the device for ACPI tables (hw/acpi/acpi-device.h). */
     void (*acpi)(Device *dev, struct AcpiDevices *devices);
 };
@@ -168,6 +171,9 @@ bool device_has_state(const Device *dev);
 char *device_boot_path(Device *dev);
 /* When firmware boots from it, lowest first; -1: never. */
 gint32 device_boot_index(Device *dev);
+/* Asks the guest to release dev, on its bus or by its own hook.  Fails with
+ * not-hotpluggable if there is no way to ask, and with what the hook says. */
+bool device_unplug_request(Device *dev, GError **error);
 /* Calls the acpi hooks of dev's classes, base first.  Machine lock held; dev is
  * realized. */
 void device_describe_acpi(Device *dev, struct AcpiDevices *devices);

@@ -254,6 +254,40 @@ static bool check_memory(Plan *plan, GError **error)
     return true;
 }
 
+static bool add_number(QmpOptions *options, const char *key, guint64 value, GError **error)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, value);
+
+    return qmp_options_add(options, key, text, 0, error);
+}
+
+/* Whether there is room for memory devices: only then does -m say more than a size. */
+static bool has_room(const Plan *plan)
+{
+    const char *text = qmp_options_get(plan->memory.options, "size");
+    guint64 size = 0;
+
+    return plan->memory.max && !(text && qmp_parse_size(text, &size) == QMP_PARSE_OK &&
+                                 size == plan->memory.max);
+}
+
+/* The machine's property `memory`, by slots and maxmem of -m. */
+static bool add_room(Plan *plan, GError **error)
+{
+    QmpOptions *options = plan->machine.options;
+
+    if (!has_room(plan)) {
+        return true;
+    }
+    if (!qmp_class_member(plan->machine.klass, "memory")) {
+        plan->current = plan->memory.item;
+        return plan_refuse(error, "machine '%s' takes no memory devices: 'maxmem' must be the size",
+                           plan->machine.klass->name);
+    }
+    return add_number(options, "memory.max-size", plan->memory.max, error) &&
+           (!plan->memory.slots || add_number(options, "memory.slots", plan->memory.slots, error));
+}
+
 /* Adds a backend for RAM, unless -machine names one. */
 static bool add_memory(Plan *plan, GError **error)
 {
@@ -291,7 +325,8 @@ static const Item *find_culprit(const Plan *plan, const Item *item, const GError
             return other;
         }
         if ((other->row->handle == option_boot && g_str_has_prefix(path, "boot")) ||
-            (other->row->handle == option_smp && g_str_has_prefix(path, "smp"))) {
+            (other->row->handle == option_smp && g_str_has_prefix(path, "smp")) ||
+            (other->row->handle == option_memory && g_str_has_prefix(path, "memory."))) {
             return other;
         }
     }
@@ -323,7 +358,7 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
         !check_absent(plan, plan->machine.options, error)) {
         return false;
     }
-    if (!add_memory(plan, error) ||
+    if (!add_memory(plan, error) || !add_room(plan, error) ||
         !qmp_options_add(plan->machine.options, "qom-type", plan->machine.klass->name, 0, error)) {
         return false;
     }

@@ -41,28 +41,35 @@ static bool take_ram_size(Plan *plan, QmpOptions *options, GError **error)
     return qmp_options_add(plan->memory.options, "size", value, position, error);
 }
 
+/* What can be said before machine and backend are known. */
+static bool check_max(Plan *plan, GError **error)
+{
+    const char *text = qmp_options_get(plan->memory.options, "size");
+    guint64 size = 0;
+
+    if (plan->memory.slots && !plan->memory.max) {
+        return plan_refuse(error, "'slots' has no effect without 'maxmem'");
+    }
+    if (!plan->memory.max || !text || qmp_parse_size(text, &size) != QMP_PARSE_OK) {
+        return true;
+    }
+    if (plan->memory.max < size) {
+        return plan_refuse(error, "'maxmem' is less than the size");
+    }
+    return plan->memory.max > size || !plan->memory.slots ||
+           plan_refuse(error, "'slots' has no effect: 'maxmem' is the size");
+}
+
 bool option_memory(Plan *plan, Item *item, GError **error)
 {
     static const char *const known[] = { "size", "slots", "maxmem", NULL };
-    guint64 slots = 0, max = 0, size = 0;
-    const char *text;
 
     plan->memory.item = item;
-    if (!plan_check_keys(item->options, known, error) ||
-        !take_ram_size(plan, item->options, error) ||
-        !plan_take_uint(item->options, "slots", &slots, error) ||
-        !plan_take_size(item->options, "maxmem", &max, error)) {
-        return false;
-    }
-    if (slots) {
-        return plan_refuse(error, "'slots' must be 0: memory cannot be added to a running machine");
-    }
-    text = qmp_options_get(plan->memory.options, "size");
-    if (max && (qmp_parse_size(text, &size) != QMP_PARSE_OK || max != size)) {
-        return plan_refuse(error, "'maxmem' must be the size: memory cannot be added to a running "
-                           "machine");
-    }
-    return true;
+    return plan_check_keys(item->options, known, error) &&
+           take_ram_size(plan, item->options, error) &&
+           plan_take_uint(item->options, "slots", &plan->memory.slots, error) &&
+           plan_take_size(item->options, "maxmem", &plan->memory.max, error) &&
+           check_max(plan, error);
 }
 
 bool option_mem_path(Plan *plan, Item *item, GError **error)

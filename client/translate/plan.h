@@ -86,6 +86,7 @@ typedef struct {
     const char *numa_backend;   /* as -numa names it, or NULL */
     QmpOptions *options;        /* the machine's backend, if no -object names it */
     guint n_nodes;              /* of -numa node */
+    guint64 slots, max;         /* of -m; max 0: not given */
 } MemoryPlan;
 
 typedef struct {

@@ -204,7 +204,6 @@ bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
     Device *dev = device_for_removal(vmd, args->id, error);
-    const BusOps *ops;
 
     if (!dev) {
         return false;
@@ -213,12 +212,5 @@ bool qmp_device_del(QmpRequest *req, DeviceDelArgs *args, GError **error)
         removal_unmake(vmd, dev);
         return true;
     }
-    ops = dev->bus ? object_kind(dev->bus) : NULL;
-    if (object_class(dev)->plug != QMP_PLUG_HOT || !ops || !ops->unplug_request) {
-        qmp_error_set_at(error, "id", ERROR_REASON_NOT_HOTPLUGGABLE,
-                         "device class '%s' can be removed only before the first 'cont'",
-                         object_class_name(dev));
-        return false;
-    }
-    return ops->unplug_request(dev->bus, dev, error) || qmp_error_blame(error, "id");
+    return device_unplug_request(dev, error) || qmp_error_blame(error, "id");
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * query-memdev, query-memory-size-summary: the memory backends below /objects, and the
- * guest's share of them.  They are made and removed by object-add and object-del
+ * guest's share of them; query-memory-devices, query-acpi-ospm-status: what it has
+ * besides its RAM.  Backends are made and removed by object-add and object-del
  * (daemon/commands/cmd-object.c).
  */
 #include "config.h"
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/acpi/acpi-memory-hotplug.h"
 #include "qmp/qapi-types-builtin.h"
 #include "qmp/qapi-types-object.h"
 #include "qmp/visit.h"
@@ -54,9 +56,57 @@ bool qmp_query_memdev(QmpRequest *req, MemdevList *ret, GError **error)
 bool qmp_query_memory_size_summary(QmpRequest *req, MemoryInfo **ret, GError **error)
 {
     const Machine *machine = vmd_machine(qmp_request_context(req));
+    const DeviceMemory *memory = machine ? device_memory_of(machine) : NULL;
 
     *ret = g_new0(MemoryInfo, 1);
     (*ret)->base_memory = machine ? machine->ram_size : 0;
     (*ret)->has_plugged_memory = true;
+    (*ret)->plugged_memory = memory ? device_memory_used(memory) : 0;
+    return true;
+}
+
+/* ---- Memory devices ---- */
+
+static MemoryDeviceInfo *describe_device(const MemoryPlace *place)
+{
+    const PcDimmProps *props = pc_dimm_props(place->device);
+    PCDIMMDeviceInfo *dimm = g_new0(PCDIMMDeviceInfo, 1);
+    MemoryDeviceInfo *info = g_new0(MemoryDeviceInfo, 1);
+
+    dimm->id = g_strdup(device_id(place->device));
+    dimm->addr = (gint64)place->addr;
+    dimm->size = (gint64)place->size;
+    dimm->slot = place->slot;
+    dimm->node = place->node;
+    dimm->memdev = object_path(props->memdev.target);
+    dimm->hotplugged = place->device->hotplugged;
+    dimm->hotpluggable = true;
+    info->type = MEMORY_DEVICE_INFO_KIND_DIMM;
+    info->u.dimm.data = dimm;
+    return info;
+}
+
+bool qmp_query_memory_devices(QmpRequest *req, MemoryDeviceInfoList *ret, GError **error)
+{
+    const Machine *machine = vmd_machine(qmp_request_context(req));
+    const DeviceMemory *memory = machine ? device_memory_of(machine) : NULL;
+
+    if (memory) {
+        ret->n = memory->places->len;
+        ret->items = g_new0(MemoryDeviceInfo *, MAX(ret->n, 1));
+        for (guint i = 0; i < ret->n; i++) {
+            ret->items[i] = describe_device(memory->places->pdata[i]);
+        }
+    }
+    return true;
+}
+
+bool qmp_query_acpi_ospm_status(QmpRequest *req, ACPIOSTInfoList *ret, GError **error)
+{
+    const Machine *machine = vmd_machine(qmp_request_context(req));
+
+    if (machine) {
+        acpi_memory_hotplug_query(machine, ret);
+    }
     return true;
 }

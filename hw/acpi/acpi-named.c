@@ -48,6 +48,7 @@ enum {
     SRAT_MEMORY = 1,
     SRAT_X2APIC = 2,
     SRAT_ENABLED = 1 << 0,
+    SRAT_HOTPLUG = 1 << 1,
 
     WAET_PM_TIMER_GOOD = 1 << 1,
 };
@@ -292,7 +293,8 @@ guint32 acpi_srat(AcpiTables *tables, const AcpiCpu *cpus, guint n_cpus, const A
         append_le(out, memory[i].base, 8);
         append_le(out, memory[i].size, 8);
         append_le(out, 0, 4);
-        append_le(out, SRAT_ENABLED, 4);
+        append_le(out, (memory[i].size ? SRAT_ENABLED : 0) |
+                       (memory[i].hotplug ? SRAT_HOTPLUG : 0), 4);
         append_le(out, 0, 8);
     }
     acpi_table_end(tables, start);

@@ -109,8 +109,9 @@ guint32 acpi_madt(AcpiTables *tables, const AcpiMadt *madt);
 guint32 acpi_hpet(AcpiTables *tables, guint32 event_timer_block_id, guint64 address);
 
 typedef struct {
-    guint64 base, size;
+    guint64 base, size;         /* size 0: the entry says nothing */
     guint32 node;
+    bool hotplug;               /* memory there may come and go */
 } AcpiMemory;
 guint32 acpi_srat(AcpiTables *tables, const AcpiCpu *cpus, guint n_cpus, const AcpiMemory *memory,
                   guint n_memory);

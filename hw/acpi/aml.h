@@ -69,6 +69,8 @@ void aml_name_eisaid(Aml *aml, const char *name, const char *id);
 
 typedef enum {
     AML_STORE       = 0x70,     /* source, target */
+    AML_ADD         = 0x72,     /* a, b, target */
+    AML_SUBTRACT    = 0x74,     /* a, b, target */
     AML_AND         = 0x7b,     /* a, b, target */
     AML_OR          = 0x7d,     /* a, b, target */
     AML_SHIFT_LEFT  = 0x79,     /* value, count, target */

@@ -5,8 +5,8 @@
  * management I/O registers) and 11 (their meaning).
  *
  * The general purpose events are not those of the data sheet (GPSTS, GPEN): PC
- * machine types have had the block at 0xafe0 and PCI hotplug at 0xae00 instead
- * since they support hotplug.  ACPI tables name them.
+ * machine types have had the block at 0xafe0, PCI hotplug at 0xae00 and memory
+ * hotplug at 0xa00 instead since they support hotplug.  ACPI tables name them.
  *
  * There is no system management mode.  DEVACTB says that SMIs on APMC are
  * enabled, from which firmware concludes that SMM is set up, and a write to
@@ -61,7 +61,7 @@ enum {                          /* power management I/O registers */
 enum { APM_BASE = 0xb2, APM_SIZE = 2, APMC = 0, APMS = 1 };
 enum { APMC_ACPI_DISABLE = 0xf0, APMC_ACPI_ENABLE = 0xf1 };
 enum { SLP_TYP_S5 = 0, SLP_TYP_S3 = 1 };
-enum { GPE_PCI_HOTPLUG = 1 << 1 };
+enum { GPE_PCI_HOTPLUG = 1 << 1, GPE_MEMORY_HOTPLUG = 1 << 3 };
 
 struct Piix4Pm {
     PciDevice parent;
@@ -72,6 +72,7 @@ struct Piix4Pm {
     guint8 apmc, apms;
     Piix4Smbus smbus;
     AcpiPciHotplug hotplug;
+    AcpiMemoryHotplug memory;
     MachinePower power;
     /* Wiring. */
     Irq *sci;
@@ -254,6 +255,14 @@ static void hotplug_event(void *opaque)
     update_sci(s);
 }
 
+static void memory_event(void *opaque)
+{
+    Piix4Pm *s = opaque;
+
+    s->gpe_sts |= GPE_MEMORY_HOTPLUG;
+    update_sci(s);
+}
+
 /* ---- APM control and status ports ---- */
 
 static guint64 apm_read(void *opaque, guint64 offset, guint size)
@@ -431,6 +440,8 @@ static const StateRow pm_state[] = {
     STATE_ARRAY_KEEP(U32, Piix4Pm, hotplug.down),
     STATE_FIELD(U32, Piix4Pm, hotplug.select, 0),
     STATE_FIELD(U32, Piix4Pm, hotplug.acpi_index, 0),
+    STATE_FIELD_KEEP(U32, Piix4Pm, memory.selector),
+    STATE_STRUCT_SOME(Piix4Pm, memory.slots, memory.n_slots, acpi_memory_slot_state),
     STATE_ROWS_END
 };
 
@@ -460,6 +471,9 @@ static bool pm_realize(Device *dev, GError **error)
     update_maps(s);
     acpi_pci_hotplug_init(&s->hotplug, dev, dev->bus, props->acpi_root_pci_hotplug,
                           props->acpi_pci_hotplug_with_bridge_support, hotplug_event, s);
+    if (props->memory_hotplug_support) {
+        acpi_memory_hotplug_init(&s->memory, dev, memory_event, s);
+    }
     s->power = (MachinePower){ .ops = &power_ops, .opaque = s };
     machine_add_power(machine, &s->power);
     return true;
@@ -477,6 +491,7 @@ static void pm_unrealize(Device *dev)
     Piix4Pm *s = to_piix4_pm(dev);
 
     machine_remove_power(machine_of(dev), &s->power);
+    acpi_memory_hotplug_done(&s->memory);
     acpi_pci_hotplug_done(&s->hotplug);
     unmap(s, &s->apm);
     unmap(s, &s->gpe);
@@ -493,6 +508,7 @@ static void pm_reset_hold(Device *dev)
     pci_set_long(s->ports + GPOREG, 0x7fffbfff);
     update_maps(s);
     acpi_pci_hotplug_reset(&s->hotplug);
+    acpi_memory_hotplug_reset(&s->memory);
     update_sci(s);
 }
 
@@ -500,6 +516,9 @@ static bool pm_state_loaded(Device *dev, GError **error)
 {
     Piix4Pm *s = to_piix4_pm(dev);
 
+    if (!acpi_memory_hotplug_loaded(&s->memory, error)) {
+        return false;
+    }
     s->smbus.blkindex %= PIIX4_SMBUS_BLOCK;
     s->pm1.cnt &= PM1_CNT_BITS;
     update_maps(s);

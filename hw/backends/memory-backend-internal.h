@@ -13,6 +13,7 @@ struct MemoryBackend {
     void *hva;                  /* NULL while not prepared */
     int fd;                     /* or -1 */
     bool claimed;
+    gint pins;                  /* atomic */
 };
 
 /* Maps backend->fd, or anonymous memory, places and allocates it.  align 0: the
@@ -20,8 +21,8 @@ struct MemoryBackend {
  * left for the caller to close.  For prepare hooks. */
 bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GError **error);
 
-/* Undoes it and closes the descriptor.  For release hooks, and for prepare hooks
- * that fail. */
+/* Undoes it and closes the descriptor, unless the memory is pinned: then the end of the
+ * object does.  For release hooks, and for prepare hooks that fail. */
 void memory_backend_unmap(MemoryBackend *backend);
 
 /* memory-lost.c: records where the memory is mapped, from map to unmap. */

@@ -27,21 +27,26 @@ guint64 memory_backend_size(const MemoryBackend *backend)
     return memory_backend_props(backend)->size;
 }
 
+guint64 memory_backend_align(const MemoryBackend *backend)
+{
+    return backend->fd < 0 ? LARGE_ALIGN : host_page_size(backend->fd);
+}
+
 static bool is_readonly(MemoryBackend *b)
 {
     return object_is_a(b, &qmp_class_memory_backend_file) &&
            memory_backend_file_props(b)->readonly;
 }
 
-bool memory_backend_claim(MemoryBackend *backend, GError **error)
+bool memory_backend_claim(MemoryBackend *backend, const char *property, GError **error)
 {
     if (backend->claimed) {
-        qmp_error_set_at(error, "memory-backend", ERROR_REASON_IN_USE,
+        qmp_error_set_at(error, property, ERROR_REASON_IN_USE,
                          "memory backend '%s' is mapped already", backend->object.name);
         return false;
     }
     if (is_readonly(backend)) {
-        qmp_error_set_at(error, "memory-backend", ERROR_REASON_INVALID_VALUE,
+        qmp_error_set_at(error, property, ERROR_REASON_INVALID_VALUE,
                          "memory backend '%s' is read-only and cannot be RAM",
                          backend->object.name);
         return false;
@@ -53,6 +58,16 @@ bool memory_backend_claim(MemoryBackend *backend, GError **error)
 void memory_backend_unclaim(MemoryBackend *backend)
 {
     backend->claimed = false;
+}
+
+void memory_backend_pin(MemoryBackend *backend)
+{
+    g_atomic_int_inc(&backend->pins);
+}
+
+void memory_backend_unpin(MemoryBackend *backend)
+{
+    (void)g_atomic_int_dec_and_test(&backend->pins);
 }
 
 /* ---- Mapping ---- */
@@ -165,6 +180,9 @@ bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GE
 
 void memory_backend_unmap(MemoryBackend *backend)
 {
+    if (g_atomic_int_get(&backend->pins)) {
+        return;
+    }
     if (backend->hva) {
         memory_lost_unwatch(backend);
         host_memory_unmap(backend->hva, memory_backend_props(backend)->size);
@@ -181,6 +199,12 @@ void memory_backend_unmap(MemoryBackend *backend)
 static void memory_backend_init(Object *obj)
 {
     to_memory_backend(obj)->fd = -1;
+}
+
+/* Only what was pinned when it was released is still mapped. */
+static void memory_backend_finalize(Object *obj)
+{
+    memory_backend_unmap(to_memory_backend(obj));
 }
 
 static bool memory_backend_changed(Object *obj, const QmpMember *member, GError **error)
@@ -207,6 +231,7 @@ static bool memory_backend_may_delete(Object *obj, GError **error)
 
 static const ObjectOps memory_backend_object_ops = {
     .init = memory_backend_init,
+    .finalize = memory_backend_finalize,
     .changed = memory_backend_changed,
     .may_delete = memory_backend_may_delete,
 };

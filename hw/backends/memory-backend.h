@@ -17,6 +17,9 @@ extern const TypeInfo memory_backend_ram_type;
 /* The memory, valid while the object is complete. */
 void *memory_backend_hva(const MemoryBackend *backend);
 guint64 memory_backend_size(const MemoryBackend *backend);
+/* What its size and its guest address are to be multiples of if it is a device's: 2 MiB,
+ * so that large pages can be used, or its file's pages. */
+guint64 memory_backend_align(const MemoryBackend *backend);
 
 /* ---- memory-lost.c: memory that the host has lost ---- */
 
@@ -29,9 +32,14 @@ bool memory_lost_is_guests(const void *address);
 char *memory_lost_describe(const void *address);
 /* The same for the first backend whose file has become shorter.  Any thread. */
 char *memory_lost_find(void);
-/* Marks it as mapped by a machine or device (query-memdev, exclusive use);
- * fails with in-use, or invalid-value if it is read-only. */
-bool memory_backend_claim(MemoryBackend *backend, GError **error);
+/* Marks it as mapped by a machine or device (query-memdev, exclusive use), whose property
+ * `property` names it; fails with in-use, or invalid-value if it is read-only. */
+bool memory_backend_claim(MemoryBackend *backend, const char *property, GError **error);
 void memory_backend_unclaim(MemoryBackend *backend);
+/* From pin to unpin the memory stays mapped, even if the object is removed; who pins holds
+ * a reference to the object, too.  Pin: main thread, while it is complete; unpin: any
+ * thread. */
+void memory_backend_pin(MemoryBackend *backend);
+void memory_backend_unpin(MemoryBackend *backend);
 
 #endif

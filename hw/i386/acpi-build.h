@@ -53,6 +53,8 @@ typedef struct {
     guint16 hotplug_base;       /* of the hotplug registers: 0xae00; 0: there are none */
     const AcpiPciBus *root;     /* the buses that they serve; NULL without them */
     bool acpi_index;            /* devices may have one: each slot gets a _DSM */
+    guint16 memory_hotplug_base;        /* of the registers of slots for memory: 0xa00 */
+    guint n_memory_slots;       /* that they serve; 0: there are no such registers */
     const AcpiMemory *memory;   /* of NUMA nodes; NULL: no SRAT */
     guint n_memory;
 

@@ -17,6 +17,7 @@ enum {
     CONFIG_ADDRESS = 0xcf8,     /* and CONFIG_DATA: 8 ports */
     CONFIG_PORTS = 8,
     HOTPLUG_PORTS = 0x18,
+    MEMORY_PORTS = 0x18,
     GPE0_PORTS = 4,
     VGA_FIRST = 0xa0000,
     VGA_LAST = 0xbffff,
@@ -53,6 +54,7 @@ static void append_io_windows(Aml *aml, const Hole *holes, guint n)
 static void append_host_resources(Aml *aml, const AcpiPcConfig *config)
 {
     const Hole holes[] = {
+        { config->memory_hotplug_base, config->n_memory_slots ? MEMORY_PORTS : 0 },
         { CONFIG_ADDRESS, CONFIG_PORTS },
         { config->hotplug_base, config->hotplug_base ? HOTPLUG_PORTS : 0 },
         { config->gpe0, GPE0_PORTS },
@@ -87,6 +89,9 @@ static void append_system_resources(Aml *aml, const AcpiPcConfig *config)
         aml_io(aml, config->hotplug_base, HOTPLUG_PORTS);
     }
     aml_io(aml, config->gpe0, GPE0_PORTS);
+    if (config->n_memory_slots) {
+        aml_io(aml, config->memory_hotplug_base, MEMORY_PORTS);
+    }
     aml_end(aml);
     aml_end(aml);
 }
@@ -352,6 +357,9 @@ void acpi_dsdt(Aml *aml, const AcpiPcConfig *config)
     }
     append_sci_link(aml);
     append_cpus(aml, config);
+    if (config->n_memory_slots) {
+        acpi_dsdt_memory(aml, config);
+    }
     if (config->devices.hpet) {
         append_hpet(aml, config->devices.hpet);
     }
@@ -359,6 +367,9 @@ void acpi_dsdt(Aml *aml, const AcpiPcConfig *config)
 
     if (config->hotplug_base && config->root) {
         acpi_dsdt_hotplug_event(aml);
+    }
+    if (config->n_memory_slots) {
+        acpi_dsdt_memory_event(aml);
     }
     if (config->s3) {
         append_sleep_state(aml, "\\_S3", 1);

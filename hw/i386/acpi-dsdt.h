@@ -17,6 +17,11 @@ void acpi_dsdt(Aml *aml, const AcpiPcConfig *config);
 void acpi_dsdt_hotplug(Aml *aml, const AcpiPcConfig *config);
 void acpi_dsdt_hotplug_event(Aml *aml);
 
+/* Slots for memory, with registers and methods, and the event that calls them.
+ * acpi_dsdt_memory belongs in the scope \\_SB. */
+void acpi_dsdt_memory(Aml *aml, const AcpiPcConfig *config);
+void acpi_dsdt_memory_event(Aml *aml);
+
 /* The drives of a floppy disk controller, in its scope. */
 void acpi_dsdt_floppies(Aml *aml, const AcpiFloppy drives[ACPI_MAX_FLOPPIES]);
 

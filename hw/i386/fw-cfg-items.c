@@ -6,6 +6,7 @@
 #include "hw/i386/fw-cfg-items.h"
 
 #include "hw/core/uuid.h"
+#include "hw/mem/device-memory.h"
 #include "qmp/bytes.h"
 #include "qom/qapi-objects-machine.h"
 
@@ -21,19 +22,34 @@ static void highest_apic_id(Cpu *cpu, void *data)
     *highest = MAX(*highest, cpu->apic_id);
 }
 
-/* Firmware sizes its tables by the largest APIC id, not by the number of CPUs.
- * The list of NUMA nodes has no nodes, and one number for each APIC id. */
+/* The number of NUMA nodes, the node of each APIC id, and the RAM of each node.  As on
+ * QEMU's PCs there is a node, with all of it, if memory can be added to the machine. */
+static void set_nodes(FwCfg *fw_cfg, const Machine *machine, guint32 highest_id)
+{
+    guint64 n_nodes = device_memory_of(machine) ? 1 : 0;
+    gsize n_ids = (gsize)MIN(highest_id, G_MAXUINT16) + 1;
+    GByteArray *list = g_byte_array_new();
+
+    append_le(list, n_nodes, 8);
+    for (gsize i = 0; i < n_ids; i++) {
+        append_le(list, 0, 8);
+    }
+    if (n_nodes) {
+        append_le(list, machine->ram_size, 8);
+    }
+    fw_cfg_set(fw_cfg, FW_CFG_NUMA, g_byte_array_free_to_bytes(list));
+}
+
+/* Firmware sizes its tables by the largest APIC id, not by the number of CPUs. */
 static void set_cpus(FwCfg *fw_cfg, Machine *machine)
 {
     Object *root = object_root(&machine->object);
     guint32 highest = 0;
-    gsize numa_size;
 
     cpu_foreach(root, highest_apic_id, &highest);
     fw_cfg_set_number(fw_cfg, FW_CFG_NB_CPUS, cpu_count(root), 2);
     fw_cfg_set_number(fw_cfg, FW_CFG_MAX_CPUS, highest + 1, 2);
-    numa_size = (1 + (gsize)MIN(highest, G_MAXUINT16) + 1) * 8;
-    fw_cfg_set(fw_cfg, FW_CFG_NUMA, g_bytes_new_take(g_malloc0(numa_size), numa_size));
+    set_nodes(fw_cfg, machine, highest);
 }
 
 static void set_uuid(FwCfg *fw_cfg, Machine *machine)

@@ -11,6 +11,7 @@
 #include "hw/acpi/piix4-pm.h"
 #include "hw/i386/acpi-build.h"
 #include "hw/i386/boot.h"
+#include "hw/mem/device-memory.h"
 #include "hw/pci-host/i440fx.h"
 #include "qom/qapi-objects-pc.h"
 
@@ -67,6 +68,7 @@ static AcpiWindow window(guint64 start, guint64 last)
 static AcpiTables *build_acpi(const PcTablesConfig *config)
 {
     const Piix4PmProps *pm = piix4_pm_props(config->pm);
+    const DeviceMemory *range = device_memory_of(config->machine);
     PciWindows windows;
     AcpiPciBus root = { 0 };
     AcpiPcConfig acpi = {
@@ -81,6 +83,10 @@ static AcpiTables *build_acpi(const PcTablesConfig *config)
         .hotplug_base = ACPI_PCI_HOTPLUG_BASE,
         .root = &root,
         .acpi_index = true,
+        .memory_hotplug_base = ACPI_MEMORY_HOTPLUG_BASE,
+        .n_memory_slots = range && range->ops ? range->n_slots : 0,
+        .memory = config->memory,
+        .n_memory = config->n_memory,
     };
     AcpiTables *tables;
 

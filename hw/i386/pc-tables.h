@@ -25,6 +25,8 @@ typedef struct {
     bool acpi;                  /* ACPI tables are wanted */
     bool smbios_64;             /* the entry point of version 3.0 */
     guint64 ram_low;
+    const AcpiMemory *memory;   /* of NUMA nodes, for an SRAT; n_memory 0: there is none */
+    guint n_memory;
     guint16 pm_base;
 } PcTablesConfig;
 

@@ -10,7 +10,7 @@
  *     0xfed00000  HPET
  *     0xfee00000  local APICs
  *     below 4 GiB firmware
- *     0x100000000 the rest of RAM, then PCI again
+ *     0x100000000 the rest of RAM; memory devices; then PCI again
  *
  * With property `kernel` no firmware runs: reset_done does what firmware would
  * have done before it starts a kernel.
@@ -25,6 +25,7 @@
 #include "hw/i386/pc-boot-config.h"
 #include "hw/i386/pc-cmos.h"
 #include "hw/i386/pc-firmware.h"
+#include "hw/i386/pc-memory.h"
 #include "hw/i386/pc-tables.h"
 #include "hw/i386/x86-machine.h"
 #include "hw/ide/piix3-ide.h"
@@ -99,15 +100,17 @@ static bool pc_setup(Machine *machine, GError **error)
     }
     x86->low_max = props->max_ram_below_4g;
     x86->low_split = MIN(props->max_ram_below_4g, PC_RAM_SPLIT);
-    return x86_setup(machine, error);
+    if (!x86_setup(machine, error)) {
+        return false;
+    }
+    if (!pc_memory_setup(x86, error)) {
+        x86_teardown(machine);
+        return false;
+    }
+    return true;
 }
 
 /* ---- Wiring ---- */
-
-static guint64 ram_end(const PcMachine *pc)
-{
-    return BOOT_4G + pc->x86.machine.ram_size - pc->x86.ram_low;
-}
 
 /* The clock's line goes through the HPET, which blocks it while its timer 1
  * replaces the clock. */
@@ -146,7 +149,7 @@ static bool pc_wire(Machine *machine, GError **error)
     pc->pm = x86_chip(machine, PC_I440FX_MACHINE_PART_PIIX4_PM);
     pc->rtc = x86_chip(machine, PC_I440FX_MACHINE_PART_MC146818);
     pc->fw_cfg = to_fw_cfg(x86_chip(machine, PC_I440FX_MACHINE_PART_FW_CFG));
-    i440fx_set_ram(pc->host, pc->x86.ram_low, ram_end(pc));
+    i440fx_set_ram(pc->host, pc->x86.ram_low, pc_memory_end(&pc->x86));
     wire_hpet(pc);
     wire_a20(machine);
     i440fx_pass_ports(pc->host, &piix3_ports_ops, pc->piix3);
@@ -164,6 +167,7 @@ static bool pc_wire(Machine *machine, GError **error)
 static void pc_teardown(Machine *machine)
 {
     pc_firmware_unmap(&pc_machine(machine)->firmware);
+    pc_memory_teardown(&pc_machine(machine)->x86);
     x86_teardown(machine);
 }
 
@@ -213,6 +217,7 @@ static guint ram_ranges(const PcMachine *pc, BootRange ret_ranges[2])
 static bool build_tables(PcMachine *pc, PcTables *tables, GError **error)
 {
     const GenericPcMachineProps *props = generic_pc_machine_props(pc);
+    AcpiMemory memory[PC_MEMORY_MAX_RANGES];
     const PcTablesConfig config = {
         .machine = &pc->x86.machine,
         .host = pc->host,
@@ -220,6 +225,8 @@ static bool build_tables(PcMachine *pc, PcTables *tables, GError **error)
         .acpi = props->acpi == ON_OFF_AUTO_ON,
         .smbios_64 = props->smbios_entry_point_type == SMBIOS_ENTRY_POINT_TYPE_64,
         .ram_low = pc->x86.ram_low,
+        .memory = memory,
+        .n_memory = pc_memory_ranges(&pc->x86, memory),
         .pm_base = PC_PM_BASE,
     };
 
@@ -243,6 +250,7 @@ static bool fill_fw_cfg(PcMachine *pc, const PcTables *tables, GError **error)
     guint n = ram_ranges(pc, ranges);
 
     return fw_cfg_items_set(pc->fw_cfg, machine, ranges, n, error) &&
+           pc_memory_set_items(&pc->x86, pc->fw_cfg, error) &&
            fw_cfg_items_set_sleep(pc->fw_cfg, !pm->disable_s3, !pm->disable_s4, pm->s4_val,
                                   error) &&
            pc_boot_set_items(pc->fw_cfg, boot, pc->splash, error) &&

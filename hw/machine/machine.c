@@ -253,7 +253,7 @@ static bool machine_complete(Object *obj, GError **error)
         return false;
     }
     make_folders(obj);
-    machine->memory = address_space_new(obj, "memory", 0, machine->lock);
+    machine->memory = address_space_new(obj, "system-memory", 0, machine->lock);
     machine->io = address_space_new(obj, "io", IO_SPACE_SIZE, machine->lock);
     if (!make_loop_parts(machine, error) || !run_setup(machine, error) ||
         !run_recipe(machine, error)) {

@@ -42,11 +42,21 @@ static void add_lines(PcChips *chips)
 
 PcChips *pc_chips_new(void)
 {
+    return pc_chips_new_slots(0);
+}
+
+PcChips *pc_chips_new_slots(guint n_slots)
+{
     PcChips *chips = g_new0(PcChips, 1);
     g_autoptr(GError) error = NULL;
 
     chips->rig = rig_new();
     add_ram(chips);
+    if (n_slots) {
+        chips->memory = device_memory_new(chips->rig->machine, G_GUINT64_CONSTANT(1) << 32,
+                                          PC_CHIPS_DEVICE_MEMORY, PC_CHIPS_DEVICE_MEMORY, n_slots);
+        chips->memory->acpi = true;
+    }
     chips->host = rig_device(chips->rig, "i440FX-pcihost", "host", &error, NULL);
     g_assert_no_error(error);
     chips->pci = i440fx_bus(chips->host);
@@ -65,9 +75,13 @@ void pc_chips_free(PcChips *chips)
     if (chips) {
         Machine *machine = chips->rig->machine;
 
+        while (chips->memory && chips->memory->places->len) {
+            device_unmake(((MemoryPlace *)chips->memory->places->pdata[0])->device);
+        }
         device_unmake(chips->pm);
         device_unmake(chips->piix3);
         device_unmake(chips->host);
+        device_memory_free(chips->memory);
         region_remove(address_space_root(machine->memory), machine->ram);
         region_free(machine->ram);
         machine->ram = NULL;

@@ -6,6 +6,7 @@
 #ifndef TESTS_LIB_PC_CHIPS_H
 #define TESTS_LIB_PC_CHIPS_H
 
+#include "hw/mem/device-memory.h"
 #include "hw/pci/pci.h"
 #include "tests/lib/rig.h"
 
@@ -15,12 +16,16 @@ typedef struct {
     Rig *rig;
     guint8 *ram;
     Device *host, *piix3, *pm;
+    DeviceMemory *memory;       /* NULL unless the test asked for slots */
     Bus *pci;
     bool irq_levels[ISA_N_IRQS];
     guint irq_edges[ISA_N_IRQS];        /* rising ones */
 } PcChips;
 
 PcChips *pc_chips_new(void);
+/* With slots for memory: PC_CHIPS_DEVICE_MEMORY bytes for them from 4 GiB on. */
+PcChips *pc_chips_new_slots(guint n_slots);
+#define PC_CHIPS_DEVICE_MEMORY (G_GUINT64_CONSTANT(1) << 30)
 void pc_chips_free(PcChips *chips);             /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PcChips, pc_chips_free)
 

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import vmdtest                                      # noqa: E402
 from qtestclient import QtestClient                 # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
-from walk import (BLOCK_NODES, CHARDEVS, DEVICE_HOSTS, DEVICE_NEEDED, NEEDED, NETDEVS, back_ends,
+from walk import (BLOCK_NODES, CHARDEVS, DEVICE_HOSTS, DEVICE_NEEDED, NEEDED, NETDEVS, PC, back_ends,
                   classes, descends, devices, snapshot, within)     # noqa: E402
 
 ROUNDS = int(os.environ.get('VMD_TEST_ROUNDS', '20'))
@@ -133,7 +133,7 @@ def prepare(client, folder, machine):
     client.call('set-action', shutdown='pause', reboot='reset', panic='none')
     client.call('object-add', qom_type='qtest-accel', id='accel')
     client.call('object-add', qom_type='memory-backend-memfd', id='ram', size=16 << 20)
-    client.call('object-add', qom_type=machine, id='machine', memory_backend='ram')
+    client.call('object-add', id='machine', memory_backend='ram', **machine)
     back_ends(client)
     client.call('object-add', qom_type='throttle-group', id='group')
     client.call('chardev-add', id='of-mux', backend={'type': 'null', 'data': {}})
@@ -179,12 +179,12 @@ def churn(recorder, machine, least):
 
 def microvm(recorder):
     """classes come and go on microvm"""
-    churn(recorder, 'microvm-machine', 30)
+    churn(recorder, {'qom_type': 'microvm-machine'}, 30)
 
 
 def pc(recorder):
     """classes come and go on pc-i440fx-2.7"""
-    churn(recorder, 'pc-i440fx-2.7-machine', 40)
+    churn(recorder, PC, 40)
 
 
 if __name__ == '__main__':

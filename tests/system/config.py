@@ -63,6 +63,8 @@ class Machine:
         extra = {'uuid': '01234567-89ab-cdef-0123-456789abcdef'} if rng.random() < 0.3 else {}
         if rng.random() < 0.3:
             extra['defaults'] = [{'driver': 'virtio-rng-device', 'property': 'period', 'value': 77}]
+        if self.pc and rng.random() < 0.5:
+            extra['memory'] = {'max-size': 64 << 20, 'slots': 3}
         client.call('object-add', qom_type=klass + '-machine', memory_backend='ram', **extra,
                     **rng.choice([{}, {'id': 'm'}]))
         client.call('chardev-add', id='qtest', backend={'type': 'socket', 'data': {
@@ -110,6 +112,10 @@ class Machine:
         if 'drive' in arguments or chosen.startswith('virtio-blk'):
             arguments['drive'] = self.name('b')
             client.call('blockdev-add', driver='null-co', node_name=arguments['drive'])
+        if 'memdev' in arguments:
+            arguments['memdev'] = self.name('m')
+            client.call('object-add', qom_type='memory-backend-ram', id=arguments['memdev'],
+                        size=2 << 20)
         if (chosen.startswith('virtio-net') or chosen == 'e1000') and rng.random() < 0.6:
             arguments['netdev'] = self.name('n')
             client.call('netdev_add', type='user', id=arguments['netdev'])

@@ -82,7 +82,8 @@ WITH = {'append': {'kernel': microvm.KERNEL}, 'initrd': {'kernel': microvm.KERNE
 # Values that stand for a choice, which is what qom-get shows afterwards.
 def is_choice(key, value):
     geometry = key in ('cyls', 'heads', 'secs') and value == 0
-    return value == 'auto' or geometry or (key, value) == ('romsize', 0xffffffff)
+    return value == 'auto' or geometry or (key, value) in (
+        ('romsize', 0xffffffff), ('addr', 0), ('slot', -1))
 
 
 def shows(got, value):
@@ -272,8 +273,7 @@ def each_device(recorder, schema):
              # All CPU models have the same properties.
              ('x86_64-cpu' not in schema.ancestors(n) or n == 'max-x86_64-cpu')]
     met = set()
-    for machine in {'qom_type': 'microvm-machine', 'rtc': 'off'}, {
-            'qom_type': 'pc-i440fx-2.7-machine'}:
+    for machine in {'qom_type': 'microvm-machine', 'rtc': 'off'}, walk.PC:
         with Daemon(recorder) as daemon:
             client = machine_with_back_ends(daemon, machine)
             w = Walk(client, recorder, schema, 'device_add', 'driver', '/machine/peripheral/x')

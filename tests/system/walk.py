@@ -40,10 +40,13 @@ def machine_for(client):
 
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
-                 'ide-hd': {'drive': 'disk'}, 'pci-bridge': {'chassis_nr': 1},
-                 'scsi-hd': {'drive': 'disk'}, 'usb-storage': {'drive': 'disk'}, 'isa-fdc': {'iobase': 0x370, 'irq': 5},
+                 'pc-dimm': {'memdev': 'module'}, 'ide-hd': {'drive': 'disk'},
+                 'pci-bridge': {'chassis_nr': 1}, 'usb-storage': {'drive': 'disk'},
+                 'scsi-hd': {'drive': 'disk'}, 'isa-fdc': {'iobase': 0x370, 'irq': 5},
                  **{'virtio-blk-pci' + kind: {'drive': 'disk'}
                     for kind in ('', '-transitional', '-non-transitional')}}
+# A PC that has what its devices need.
+PC = {'qom_type': 'pc-i440fx-2.7-machine', 'memory': {'max-size': 1 << 30, 'slots': 2}}
 # Devices on a bus that no board has; device_add of the second makes it.
 DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio-serial-device',
                 'scsi-cd': 'virtio-scsi-device', 'scsi-hd': 'virtio-scsi-device',
@@ -113,7 +116,8 @@ def within(value, folder):
 
 
 def back_ends(client):
-    """A block node, a network and a chardev for classes that need one."""
+    """A block node, a network, a chardev and memory for classes that need one."""
+    client.call('object-add', qom_type='memory-backend-ram', id='module', size=2 << 20)
     client.call('blockdev-add', driver='null-co', node_name='disk')
     client.call('netdev_add', type='user', id='net')
     client.call('chardev-add', id='paper', backend={'type': 'null', 'data': {}})
@@ -319,12 +323,12 @@ def each_device(recorder):
     """each class of device_add: created, walked, removed, created again, and no trace left"""
     made, refused = set(), set()
     # On some accelerators microvm would have an RTC, and there can be one.
-    for machine, options in ('microvm-machine', {'rtc': 'off'}), ('pc-i440fx-2.7-machine', {}):
+    for machine in {'qom_type': 'microvm-machine', 'rtc': 'off'}, PC:
         with Daemon(recorder) as daemon:
             client = daemon.client()
             client.call('object-add', qom_type=accel_class())
             client.call('object-add', qom_type='memory-backend-ram', id='ram', size=1 << 20)
-            client.call('object-add', qom_type=machine, memory_backend='ram', **options)
+            client.call('object-add', memory_backend='ram', **machine)
             back_ends(client)
             devices_of_machine(recorder, daemon, client, made, refused)
             every = set(devices(client))

@@ -180,8 +180,8 @@ static void test_hotplug(void)
 static void test_large(void)
 {
     static const AcpiMemory memory[] = {
-        { 0, 0xa0000, 0 }, { 0x100000, 0x7ff00000, 0 },
-        { G_GUINT64_CONSTANT(1) << 32, G_GUINT64_CONSTANT(1) << 36, 1 },
+        { .base = 0, .size = 0xa0000 }, { .base = 0x100000, .size = 0x7ff00000 },
+        { .base = G_GUINT64_CONSTANT(1) << 32, .size = G_GUINT64_CONSTANT(1) << 36, .node = 1 },
     };
     AcpiPcConfig config = usual();
     g_autofree char *text = NULL;
@@ -207,6 +207,29 @@ static void test_large(void)
     acpi_pc_clear(&config);
 }
 
+/* Slots, with the memory that may be there in the SRAT. */
+static void test_slots(void)
+{
+    static const AcpiMemory memory[] = {
+        { .base = 0, .size = 0xa0000 }, { .size = 0 },
+        { .base = G_GUINT64_CONSTANT(1) << 32, .size = 1 << 30, .hotplug = true },
+    };
+    AcpiPcConfig config = usual();
+    g_autofree char *text = NULL;
+
+    config.memory = memory;
+    config.n_memory = G_N_ELEMENTS(memory);
+    config.memory_hotplug_base = 0xa00;
+    config.n_memory_slots = 256;
+    text = source_of(&config);
+    assert_has(text, "Device (MHPC)");
+    assert_has(text, "Device (MPFF) { Name (_UID, 0xFF)");
+    assert_has(text, "Method (_E03, 0, NotSerialized)");
+    assert_has(text, "IO (Decode16, 0x0A00, // Range Minimum");
+    assert_has(text, "Hot Pluggable : 1");
+    acpi_pc_clear(&config);
+}
+
 static void test_small(void)
 {
     AcpiPcConfig config = {
@@ -227,9 +250,9 @@ static void test_small(void)
 
 /* ---- Methods, run by ACPICA ---- */
 
-static char *execute(const char *commands)
+static char *execute_with(const AcpiPcConfig *given, const char *commands)
 {
-    AcpiPcConfig config = usual();
+    AcpiPcConfig config = *given;
     g_autoptr(AcpiTables) tables = acpi_pc_build(&config);
     char *output;
 
@@ -240,6 +263,13 @@ static char *execute(const char *commands)
         g_assert_null(strstr(output, "AE_"));
     }
     return output;
+}
+
+static char *execute(const char *commands)
+{
+    AcpiPcConfig config = usual();
+
+    return execute_with(&config, commands);
 }
 
 static void assert_integers(const char *output, const guint64 *expected, guint n)
@@ -280,6 +310,33 @@ static void test_hotplug_methods(void)
         "execute \\_SB.PCI0.BUSN");
 
     if (output) {
+        assert_integers(output, expected, G_N_ELEMENTS(expected));
+    }
+}
+
+/* MSEL and MADL share a register, and MOEV and MADH, MOST and MSZL do: what is written to one
+ * is read from the other. */
+static void test_slot_methods(void)
+{
+    static const guint64 expected[] = { 1, 0, 1, 55, 77, 1, 0 };
+    AcpiPcConfig config = usual();
+    g_autofree char *output = NULL;
+
+    config.memory_hotplug_base = 0xa00;
+    config.n_memory_slots = 2;
+    output = execute_with(&config,
+        "execute \\_SB.MHPC.MP01._UID; execute \\_SB.MHPC.MP01._STA; "
+        "execute \\_SB.MHPC.MP01._OST 55 77 0; execute \\_SB.MHPC.MSEL; "
+        "execute \\_SB.MHPC.MOEV; execute \\_SB.MHPC.MOST; "
+        "execute \\_SB.MHPC.MP01._CRS; "
+        "execute \\_SB.MHPC.MP00._EJ0 1; execute \\_SB.MHPC.MEJT; execute \\_SB.MHPC.MSEL");
+    if (output) {
+        g_autofree char *text = squeeze(output);
+
+        /* 77 bytes at 55 * 2^32 + 1. */
+        assert_has(text, "0000: 8A 2B 00 00 0C 03 00 00 00 00 00 00 00 00 01 00");
+        assert_has(text, "0010: 00 00 37 00 00 00 4D 00 00 00 37 00 00 00 00 00");
+        assert_has(text, "0020: 00 00 00 00 00 00 4D 00 00 00 00 00 00 00 79 00");
         assert_integers(output, expected, G_N_ELEMENTS(expected));
     }
 }
@@ -395,7 +452,9 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi-pc/routing", test_routing);
     g_test_add_func("/acpi-pc/hotplug", test_hotplug);
     g_test_add_func("/acpi-pc/large", test_large);
+    g_test_add_func("/acpi-pc/slots", test_slots);
     g_test_add_func("/acpi-pc/small", test_small);
+    g_test_add_func("/acpi-pc/slot-methods", test_slot_methods);
     g_test_add_func("/acpi-pc/link-methods", test_link_methods);
     g_test_add_func("/acpi-pc/hotplug-methods", test_hotplug_methods);
     g_test_add_func("/acpi-pc/dsm", test_dsm);

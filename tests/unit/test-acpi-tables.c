@@ -16,7 +16,10 @@ enum { ADDRESS = 0x7ff0000 };
 static const AcpiOem oem = { .id = "VMD", .table_id = "TEST" };
 static const AcpiCpu cpus[] = { { 0, 0, false }, { 1, 0, true }, { 254, 1, false },
                                 { 255, 1, false }, { 0x12345, 1, true } };
-static const AcpiMemory memory[] = { { 0, 0x80000000, 0 }, { G_GUINT64_CONSTANT(1) << 32, 4096, 1 } };
+static const AcpiMemory memory[] = {
+    { .base = 0, .size = 0x80000000 },
+    { .base = G_GUINT64_CONSTANT(1) << 32, .size = 4096, .node = 1 },
+};
 static const AcpiOverride overrides[] = { { 0, 2, ACPI_IRQ_AS_BUS }, { 9, 9, ACPI_IRQ_LEVEL_HIGH } };
 
 static guint32 dsdt(AcpiTables *tables)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The part of a machine's address space that memory devices are mapped in, and the
+ * slots that they take.
+ *
+ * The board makes it (device_memory_new), a controller that tells the guest of changes
+ * registers (device_memory_set_hotplug), and memory devices find their places there.
+ * Ranges are chosen as QEMU chooses them: the lowest aligned gap that is large enough.
+ *
+ * All functions need the machine lock.
+ */
+#ifndef HW_MEM_DEVICE_MEMORY_H
+#define HW_MEM_DEVICE_MEMORY_H
+
+#include "hw/machine/machine.h"
+
+/* More slots than ACPI's interface has room for are refused. */
+enum { DEVICE_MEMORY_MAX_SLOTS = 256 };
+
+/* Where a device is; the device owns it. */
+typedef struct {
+    Device *device;
+    MemoryRegion *region;       /* what is mapped */
+    guint64 addr, size;
+    guint slot, node;
+    bool ejected;               /* the guest has released it, and it will be removed soon */
+} MemoryPlace;
+
+/* How the guest is told of changes. */
+typedef struct {
+    void (*plugged)(void *opaque, const MemoryPlace *place);
+    void (*unplugged)(void *opaque, const MemoryPlace *place);
+    bool (*unplug_request)(void *opaque, const MemoryPlace *place, GError **error);
+} MemoryHotplugOps;
+
+typedef struct {
+    Machine *machine;
+    MemoryRegion *region;       /* container, mapped at base */
+    guint64 base;
+    guint64 limit;              /* bytes that all devices may have together */
+    guint n_slots;
+    bool acpi;                  /* the board gives the guest ACPI tables */
+    GPtrArray *places;          /* of MemoryPlace, borrowed; by address */
+    const MemoryHotplugOps *ops;        /* or NULL */
+    void *opaque;
+} DeviceMemory;
+
+/* Makes it and maps size bytes at base, of which devices may use limit.  The machine
+ * has at most one. */
+DeviceMemory *device_memory_new(Machine *machine, guint64 base, guint64 size, guint64 limit,
+                                guint n_slots);
+/* All devices are gone.  Accepts NULL. */
+void device_memory_free(DeviceMemory *memory);
+/* The machine's, or NULL. */
+DeviceMemory *device_memory_of(const Machine *machine);
+/* Bytes of the range that it occupies. */
+guint64 device_memory_size(const DeviceMemory *memory);
+/* Bytes of all devices. */
+guint64 device_memory_used(const DeviceMemory *memory);
+
+/* The controller; ops NULL: there is none any more. */
+void device_memory_set_hotplug(DeviceMemory *memory, const MemoryHotplugOps *ops, void *opaque);
+
+/* What is in a slot, or NULL. */
+MemoryPlace *device_memory_at(const DeviceMemory *memory, guint slot);
+
+/*
+ * Chooses slot and address for a device of place->size bytes: slot is a wish or -1, addr
+ * a wish or 0.  Fails with limit-exceeded, out-of-range, address-in-use or invalid-value,
+ * naming `slot`, `addr` or `memdev`; nothing is changed then.
+ */
+bool device_memory_choose(const DeviceMemory *memory, MemoryPlace *place, gint32 slot,
+                          guint64 addr, guint64 align, GError **error);
+/* Maps place->region there and tells the controller; place lives until it is removed. */
+void device_memory_add(DeviceMemory *memory, MemoryPlace *place);
+void device_memory_remove(DeviceMemory *memory, MemoryPlace *place);
+/* The guest has released it: unmapped at once, and removed by the main loop. */
+void device_memory_eject(DeviceMemory *memory, MemoryPlace *place);
+
+#endif

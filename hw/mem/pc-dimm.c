@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pc-dimm: a memory backend, mapped in a machine's range for memory devices.
+ *
+ * Data paths may look at its memory a moment longer than it exists
+ * (hw/memory/memory.h, views), so the backend's memory stays mapped in the daemon until
+ * the last of them has let go of this object.
+ */
+#include "config.h"
+#include "hw/mem/pc-dimm.h"
+
+#include "hw/backends/memory-backend.h"
+#include "hw/mem/device-memory.h"
+#include "qmp/error.h"
+#include "qom/qapi-objects-memory.h"
+
+struct PcDimm {
+    Device parent;
+    MemoryPlace place;
+    MemoryBackend *backend;     /* kept until the object ends; NULL: never realized */
+};
+
+static DeviceMemory *memory_of(PcDimm *s)
+{
+    return device_memory_of(machine_of(s));
+}
+
+/* ---- Realize ---- */
+
+static bool check_machine(PcDimm *s, GError **error)
+{
+    const DeviceMemory *memory = memory_of(s);
+
+    if (!memory) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "the machine takes no memory devices: "
+                      "its property 'memory' has no 'max-size' above its RAM");
+        return false;
+    }
+    if (memory->n_slots && !memory->ops) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "the guest could not find the memory: %s",
+                      memory->acpi ? "property 'memory-hotplug-support' of PIIX4_PM is off"
+                                   : "the machine's property 'acpi' is off");
+        return false;
+    }
+    if (pc_dimm_props(s)->node) {
+        qmp_error_set_at(error, "node", ERROR_REASON_OUT_OF_RANGE,
+                         "NUMA node %u does not exist: the machine has node 0",
+                         pc_dimm_props(s)->node);
+        return false;
+    }
+    return true;
+}
+
+/* The backend stays as long as the object, see above. */
+static void keep_backend(PcDimm *s, MemoryBackend *backend)
+{
+    if (!s->backend) {
+        s->backend = object_ref(backend);
+        memory_backend_pin(backend);
+    }
+}
+
+static bool dimm_realize(Device *dev, GError **error)
+{
+    PcDimm *s = to_pc_dimm(dev);
+    PcDimmProps *props = pc_dimm_props(dev);
+    MemoryBackend *backend = props->memdev.target;
+    MemoryPlace place = {
+        .device = dev, .size = memory_backend_size(backend), .node = props->node,
+    };
+
+    if (!check_machine(s, error) ||
+        !device_memory_choose(memory_of(s), &place, props->slot, props->addr,
+                              memory_backend_align(backend), error) ||
+        !memory_backend_claim(backend, "memdev", error)) {
+        return false;
+    }
+    keep_backend(s, backend);
+    props->slot = place.slot;
+    props->addr = place.addr;
+    place.region = region_new_ram(&dev->object, "memory", memory_backend_hva(backend), place.size);
+    s->place = place;
+    device_memory_add(memory_of(s), &s->place);
+    return true;
+}
+
+static void dimm_unrealize(Device *dev)
+{
+    PcDimm *s = to_pc_dimm(dev);
+
+    device_memory_remove(memory_of(s), &s->place);
+    region_free(s->place.region);
+    memory_backend_unclaim(s->backend);
+    s->place = (MemoryPlace){ 0 };
+}
+
+static bool dimm_unplug_request(Device *dev, GError **error)
+{
+    PcDimm *s = to_pc_dimm(dev);
+    const DeviceMemory *memory = memory_of(s);
+
+    return memory->ops->unplug_request(memory->opaque, &s->place, error);
+}
+
+/* ---- State ---- */
+
+static const StateRow dimm_state[] = {
+    STATE_FIELD_KEEP(BOOL, PcDimm, place.ejected),
+    STATE_ROWS_END
+};
+
+static bool dimm_state_loaded(Device *dev, GError **error)
+{
+    PcDimm *s = to_pc_dimm(dev);
+
+    region_set_enabled(s->place.region, !s->place.ejected);
+    if (s->place.ejected) {
+        machine_request_removal(machine_of(s), dev);
+    }
+    return true;
+}
+
+static const DeviceOps dimm_device_ops = {
+    .realize = dimm_realize,
+    .unrealize = dimm_unrealize,
+    .unplug_request = dimm_unplug_request,
+    .state = dimm_state,
+    .state_loaded = dimm_state_loaded,
+};
+
+/* ---- Class ---- */
+
+static void dimm_refresh(Object *obj, const QmpMember *member)
+{
+    PcDimmProps *props = pc_dimm_props(obj);
+
+    props->size = to_pc_dimm(obj)->place.size;
+}
+
+/* Any thread: the last reference may be a view's. */
+static void dimm_finalize(Object *obj)
+{
+    PcDimm *s = to_pc_dimm(obj);
+
+    if (s->backend) {
+        memory_backend_unpin(s->backend);
+        object_unref(s->backend);
+    }
+}
+
+const TypeInfo pc_dimm_type = {
+    .schema = &qmp_class_pc_dimm,
+    .size = sizeof(PcDimm),
+    .object = &(const ObjectOps){
+        .refresh = dimm_refresh,
+        .finalize = dimm_finalize,
+    },
+    .device = &dimm_device_ops,
+};

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""-m with slots and maxmem, and pc-dimm: places, sums and the SRAT are what the distribution's
+QEMU makes of the same command line; what it refuses is refused."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'conformance')
+sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
+import vmdtest                                      # noqa: E402
+from microvm import KERNEL, wait_console            # noqa: E402
+from peer import Peer, need_peer                    # noqa: E402
+from vmdtest import Daemon, QmpError, VMCTL         # noqa: E402
+
+HEADER = 36
+
+# -m, modules as (size, other properties)
+MACHINES = [
+    ('64,slots=1,maxmem=1G', []),
+    ('64,maxmem=1G', []),
+    ('64,slots=4,maxmem=1G', [('4M', '')]),
+    ('64,slots=4,maxmem=1G', [('4M', ''), ('2M', ''), ('8M', '')]),
+    ('64,slots=4,maxmem=1G', [('4M', ',slot=3'), ('2M', ',slot=0'), ('8M', '')]),
+    ('64,slots=4,maxmem=1G', [('4M', ',addr=0x100400000'), ('2M', ''), ('4M', '')]),
+    ('64,slots=4,maxmem=1G', [('2M', ',addr=0x100200000'), ('4M', ''), ('2M', '')]),
+    ('64,slots=256,maxmem=8G', [('16M', '')]),
+    ('3G,slots=2,maxmem=16G', [('2M', '')]),
+    ('3200,slots=2,maxmem=16G', [('2M', '')]),
+    ('5G,slots=3,maxmem=16G', [('2M', ''), ('2M', '')]),
+]
+# The machine is made, and this module refused: size, other properties.
+REFUSED = [('4M', ',slot=2'), ('4M', ',slot=0'), ('4M', ',addr=0x100000000'),
+           ('4M', ',addr=0x100100000'), ('4M', ',addr=0x1000000'), ('4M', ',addr=0x1c0000000'),
+           ('4M', ',node=1'), ('3M', ''), ('2G', '')]
+
+
+def options(memory, modules):
+    arguments = ['-M', 'pc-i440fx-7.2', '-m', memory, '-S', '-kernel', KERNEL,
+                 '-append', 'acpi=SRAT end=halt', '-chardev', 'ringbuf,id=con,size=65536',
+                 '-device', 'isa-serial,chardev=con']
+    for i, (size, more) in enumerate(modules):
+        arguments += ['-object', 'memory-backend-ram,id=m%d,size=%s' % (i, size),
+                      '-device', 'pc-dimm,id=d%d,memdev=m%d%s' % (i, i, more)]
+    return arguments
+
+
+def run(client):
+    """What there is of a machine: memory devices, without their order, sums and the SRAT."""
+    devices = client.call('query-memory-devices')
+    for device in devices:
+        device['data']['memdev'] = device['data']['memdev'].rpartition('/')[2]
+    devices.sort(key=lambda device: device['data']['addr'])
+    sums = client.call('query-memory-size-summary')
+    size = client.call('qom-get', path='/machine', property='device-memory-region-size')
+    statuses = client.call('query-acpi-ospm-status')
+    client.call('cont')
+    text = wait_console(client, 'end: halt')
+    srat = re.search(r'acpi: SRAT, bytes ([ 0-9a-f]*)\r', text).group(1).split()[HEADER:]
+    return devices, sums, size, sorted(statuses, key=lambda one: int(one['slot'])), srat
+
+
+def peers(arguments):
+    with Peer('-accel', 'tcg', *arguments) as peer:
+        return run(peer.client())
+
+
+def make(client, arguments):
+    command = [VMCTL, 'translate', '--', '-nodefaults', '-display', 'none', '-accel', 'tcg']
+    text = subprocess.run(command + arguments, capture_output=True, text=True, check=True).stdout
+    for line in text.splitlines():
+        client.request(json.loads(line))
+
+
+def own(recorder, arguments):
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        make(client, arguments)
+        return run(client)
+
+
+def machines(recorder):
+    """places, sums and tables"""
+    need_peer()
+    for memory, modules in MACHINES:
+        arguments = options(memory, modules)
+        theirs, ours = peers(arguments), own(recorder, arguments)
+        for their, our in zip(theirs, ours):
+            assert their == our, (memory, modules, their, our)
+
+
+def refused(client, size, more):
+    """Whether a module is refused."""
+    client.call('object-add', qom_type='memory-backend-ram', id='x', size=size)
+    properties = dict(part.split('=') for part in more.split(',')[1:])
+    try:
+        client.call('device_add', driver='pc-dimm', memdev='x',
+                    **{key: int(value, 0) for key, value in properties.items()})
+        return False
+    except QmpError:
+        client.call('object-del', id='x')
+        return True
+
+
+def refusals(recorder):
+    """a module that QEMU refuses is refused, and leaves nothing"""
+    need_peer()
+    arguments = options('64,slots=2,maxmem=1G', [('2M', '')])
+    with Peer('-accel', 'tcg', *arguments) as peer, Daemon(recorder) as daemon:
+        theirs, ours = peer.client(), daemon.client()
+        make(ours, arguments)
+        for client in theirs, ours:
+            for size, more in REFUSED:
+                number = int(size[:-1]) << (20 if size.endswith('M') else 30)
+                assert refused(client, number, more), (client, size, more)
+            assert len(client.call('query-memory-devices')) == 1
+
+
+if __name__ == '__main__':
+    vmdtest.main([machines, refusals])
