@@ -61,7 +61,8 @@ static bool add_card(Plan *plan, GError **error)
 bool add_vga(Plan *plan, GError **error)
 {
     if (wants_default(plan)) {
-        plan_note(plan, "the machine has a VGA card; 'vmctl screen --web' shows its screen in a browser");
+        plan_note(plan, "the machine has a VGA card; 'vmctl screen --web' shows its screen in a "
+                  "browser");
         return add_card(plan, error);
     }
     if (!plan->vga || !g_str_equal(plan->vga->text, "std")) {
