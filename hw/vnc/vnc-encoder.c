@@ -121,8 +121,9 @@ static void show_frame(VncEncoder *e)
     mark(e, 0, 0, e->frame.width, e->frame.height);
 }
 
-/* Copies what has changed.  A client that is not told of new sizes keeps that of its start. */
-static void copy_picture(VncEncoder *e)
+/* Copies what has changed.  A client that is not told of new sizes keeps that of its start.  False:
+ * there is no picture for a moment. */
+static bool copy_picture(VncEncoder *e)
 {
     bool keep = !e->client->useNewFBSize;
 
@@ -132,10 +133,11 @@ static void copy_picture(VncEncoder *e)
     }
     while (!vnc_picture_copy(e->picture, &e->view, &e->frame, mark, e)) {
         if (!vnc_picture_fit(e->picture, &e->view, &e->frame, keep)) {
-            return;
+            return false;
         }
         show_frame(e);
     }
+    return true;
 }
 
 /* Sends an update if the client has asked for one: a new size, or what has changed. */
@@ -144,8 +146,7 @@ static void update(VncEncoder *e)
     rfbClientPtr client = e->client;
     bool resizes;
 
-    if (client->sock >= 0 && !sraRgnEmpty(client->requestedRegion)) {
-        copy_picture(e);
+    if (client->sock >= 0 && !sraRgnEmpty(client->requestedRegion) && copy_picture(e)) {
         resizes = client->newFBSizePending;
         rfbUpdateClient(client);
         if (resizes) {
@@ -173,7 +174,7 @@ static bool open_client(VncEncoder *e)
         set_format(&e->screen->serverFormat);
         e->screen->frameBuffer = (char *)e->frame.pixels;
         e->screen->desktopName = e->name;
-        e->screen->cursor = NULL;
+        e->screen->cursor = NULL;       /* no card tells its own yet */
         e->screen->alwaysShared = TRUE;
         e->screen->deferUpdateTime = 0;
         e->screen->maxRectsPerUpdate = RECTANGLES_MAX;

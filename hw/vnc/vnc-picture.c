@@ -62,10 +62,14 @@ static void renew(const VncPicture *picture, VncView *view)
     tell(view);
 }
 
-void vnc_picture_resize(VncPicture *picture, guint width, guint height)
+/* Nobody sees a part of the new picture. */
+void vnc_picture_resize(VncPicture *picture, guint width, guint height, Surface *surface)
 {
     guint32 *pixels = g_new0(guint32, (gsize)width * height), *old;
 
+    for (guint y = 0; surface && y < height; y++) {
+        memcpy(pixels + (gsize)y * width, surface_row(surface, y), width * sizeof(guint32));
+    }
     g_mutex_lock(&picture->mutex);
     old = picture->pixels;
     picture->pixels = pixels;
@@ -81,7 +85,7 @@ void vnc_picture_resize(VncPicture *picture, guint width, guint height)
 
 void vnc_picture_drop(VncPicture *picture)
 {
-    vnc_picture_resize(picture, 0, 0);
+    vnc_picture_resize(picture, 0, 0, NULL);
 }
 
 bool vnc_picture_ready(VncPicture *picture)

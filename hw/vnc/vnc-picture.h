@@ -40,8 +40,9 @@ typedef struct {
 void vnc_picture_init(VncPicture *picture);
 void vnc_picture_done(VncPicture *picture);
 
-/* Main loop: the picture has this size, and is black; or there is none. */
-void vnc_picture_resize(VncPicture *picture, guint width, guint height);
+/* Main loop: the picture has this size, and shows the surface of that size, or is black if that is
+ * NULL; or there is none. */
+void vnc_picture_resize(VncPicture *picture, guint width, guint height, Surface *surface);
 void vnc_picture_drop(VncPicture *picture);
 /* Main loop: copies rows [first, first + n) of the surface, which has the picture's size. */
 void vnc_picture_update(VncPicture *picture, Surface *surface, guint first, guint n);

@@ -28,11 +28,13 @@ Console *vnc_screen_find(VncServer *s, GError **error)
 
 static void show(VncServer *s, Surface *surface)
 {
-    if (s->picture.width != surface_width(surface) ||
-        s->picture.height != surface_height(surface)) {
-        vnc_picture_resize(&s->picture, surface_width(surface), surface_height(surface));
+    guint width = surface_width(surface), height = surface_height(surface);
+
+    if (s->picture.width != width || s->picture.height != height) {
+        vnc_picture_resize(&s->picture, width, height, surface);
+    } else {
+        vnc_picture_update(&s->picture, surface, 0, height);
     }
-    vnc_picture_update(&s->picture, surface, 0, surface_height(surface));
     vnc_wake(s->wake_fd);
 }
 
@@ -53,7 +55,7 @@ static void on_changed(void *opaque, guint first, guint n)
 
 static void show_nothing(VncServer *s)
 {
-    vnc_picture_resize(&s->picture, NO_WIDTH, NO_HEIGHT);
+    vnc_picture_resize(&s->picture, NO_WIDTH, NO_HEIGHT, NULL);
     vnc_wake(s->wake_fd);
 }
 

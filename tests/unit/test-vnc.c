@@ -130,12 +130,14 @@ static void test_picture(void)
     vnc_picture_init(&picture);
     vnc_picture_attach(&picture, &view);
     g_assert_false(vnc_picture_fit(&picture, &view, &frame, false));
-    vnc_picture_resize(&picture, 100, 40);
+    surface_row(surface, 3)[2] = 0xabcdef;
+    vnc_picture_resize(&picture, 100, 40, surface);
     g_assert_true(signalled(view.eventfd));
     g_assert_false(vnc_picture_copy(&picture, &view, &frame, count, &changes));
     g_assert_true(vnc_picture_fit(&picture, &view, &frame, false));
     g_assert_true(vnc_picture_copy(&picture, &view, &frame, count, &changes));
     g_assert_cmpuint(changes.pixels, ==, 100 * 40);
+    g_assert_cmphex(frame.pixels[3 * 100 + 2], ==, 0xabcdef);
     signalled(view.eventfd);
 
     /* What is the same is no change, and a change is told once. */
@@ -153,7 +155,7 @@ static void test_picture(void)
     g_assert_cmphex(frame.pixels[39 * 100 + 99], ==, 0x123456);
 
     /* A frame that keeps its size has as much of another picture as fits. */
-    vnc_picture_resize(&picture, 200, 20);
+    vnc_picture_resize(&picture, 200, 20, NULL);
     g_assert_false(vnc_picture_copy(&picture, &view, &frame, count, &changes));
     g_assert_true(vnc_picture_fit(&picture, &view, &frame, true));
     changes = (Changes){ 0 };
