@@ -63,6 +63,7 @@
 #include "hw/usb/uhci.h"
 #include "hw/usb/usb-hid.h"
 #include "hw/usb/usb-hub.h"
+#include "hw/usb/usb-serial.h"
 #include "hw/usb/usb-storage.h"
 #include "hw/usb/usb.h"
 #include "hw/usb/xhci.h"
@@ -234,6 +235,7 @@ const TypeInfo *const hw_types[] = {
     &usb_kbd_type,
     &usb_mouse_type,
     &usb_pointer_type,
+    &usb_serial_type,
     &usb_storage_type,
     &usb_tablet_type,
     &usb_uhci_type,

@@ -121,6 +121,7 @@ NEEDS = {
     'usb-hub': 'pc',
     'usb-kbd': 'pc',
     'usb-mouse': 'pc',
+    'usb-serial': 'pc',
     'usb-storage': 'pc',
     'usb-tablet': 'pc',
     'virtio-balloon-device': 'microvm',

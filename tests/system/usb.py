@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import pc                                           # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import Guest                        # noqa: E402
-from vmdtest import Daemon, Skip, on_one_accel, on_tcg    # noqa: E402
+from vmdtest import Daemon, Skip, on_each_accel, on_one_accel, on_tcg    # noqa: E402
 
 MACHINE = 'pc-i440fx-7.2'
 ROUNDS = int(os.environ.get('VMD_TEST_ROUNDS', '12'))
@@ -174,7 +174,7 @@ def disk(recorder):
         assert client.call('query-guest-errors') == []
 
 
-@on_tcg
+@on_each_accel
 def firmware(recorder):
     """SeaBIOS boots from the USB disk with the lowest boot index"""
     if not os.path.exists(pc.SEABIOS):
@@ -191,6 +191,27 @@ def firmware(recorder):
         client.call('cont')
         seen = pc.wait_text(client, 'disk 0\n')
         assert 'disk 1\n' not in seen, seen
+
+
+# ---- Serial ports
+
+@on_tcg
+def serial(recorder):
+    """a serial port, by the driver for FTDI's"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('qemu-xhci', 'xhci', {}))
+        host = guest.chardev('port')
+        guest.client.call('device_add', driver='usb-serial', id='serial', chardev='port')
+        wait_for(guest, '[ -c /dev/ttyUSB0 ]')
+        guest.run('stty -F /dev/ttyUSB0 raw -echo 115200; exec 5<>/dev/ttyUSB0')
+        guest.run('seq 1 2000 >&5 & true')
+        text = b''
+        while len(text) < 8893:
+            text += host.recv(4096)
+        assert text.split() == [b'%d' % i for i in range(1, 2001)], text[-100:]
+        host.sendall(b'a line from the host\n')
+        assert guest.run('read line <&5; echo "got $line"').strip() == 'got a line from the host'
+        assert guest.client.call('query-guest-errors') == []
 
 
 # ---- USB 1
@@ -284,4 +305,4 @@ def refused(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([input_devices, disk, firmware, uhci, hotplug, refused])
+    vmdtest.main([input_devices, disk, firmware, serial, uhci, hotplug, refused])

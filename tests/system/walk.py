@@ -28,13 +28,14 @@ NEEDED = {
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
                  'ide-hd': {'drive': 'disk'}, 'pci-bridge': {'chassis_nr': 1},
-                 'scsi-hd': {'drive': 'disk'}, 'usb-storage': {'drive': 'disk'}, 'isa-fdc': {'iobase': 0x370, 'irq': 5},
+                 'scsi-hd': {'drive': 'disk'}, 'usb-storage': {'drive': 'disk'},
+                 'usb-serial': {'chardev': 'paper'}, 'isa-fdc': {'iobase': 0x370, 'irq': 5},
                  **{'virtio-blk-pci' + kind: {'drive': 'disk'}
                     for kind in ('', '-transitional', '-non-transitional')}}
 # Devices on a bus that no board has; device_add of the second makes it.
 DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio-serial-device',
                 'scsi-cd': 'virtio-scsi-device', 'scsi-hd': 'virtio-scsi-device',
-                **{'usb-' + kind: 'qemu-xhci' for kind in ('hub', 'kbd', 'mouse', 'storage', 'tablet')}}
+                **{'usb-' + kind: 'qemu-xhci' for kind in ('hub', 'kbd', 'mouse', 'serial', 'storage', 'tablet')}}
 # Queries that say by name that what they ask about is not there: without a machine, and
 # with one that has no such device.
 ABSENT = {'query-balloon': ('device-not-active', 'device-not-active'),
