@@ -70,6 +70,7 @@
 #include "hw/virtio/virtio-balloon.h"
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-bus.h"
+#include "hw/virtio/virtio-input.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "hw/virtio/virtio-net.h"
 #include "hw/virtio/virtio-pci.h"
@@ -247,7 +248,12 @@ const TypeInfo *const hw_types[] = {
     &virtio_blk_pci_type,
     &virtio_bus_type,
     &virtio_device_type,
+    &virtio_input_type,
+    &virtio_keyboard_pci_type,
+    &virtio_keyboard_type,
     &virtio_mmio_type,
+    &virtio_mouse_pci_type,
+    &virtio_mouse_type,
     &virtio_net_pci_type,
     &virtio_net_type,
     &virtio_pci_type,
@@ -256,6 +262,8 @@ const TypeInfo *const hw_types[] = {
     &virtio_scsi_pci_type,
     &virtio_scsi_type,
     &virtio_serial_pci_type,
+    &virtio_tablet_pci_type,
+    &virtio_tablet_type,
 
     /* watchdog */
     &i6300esb_type,

@@ -122,6 +122,7 @@ void virtio_pci_write_config(VirtioDevice *dev, guint64 offset, guint64 value, g
 
 extern const TypeInfo virtio_pci_type;
 extern const TypeInfo virtio_balloon_pci_type, virtio_blk_pci_type, virtio_net_pci_type,
-    virtio_rng_pci_type, virtio_scsi_pci_type, virtio_serial_pci_type;
+    virtio_keyboard_pci_type, virtio_mouse_pci_type, virtio_rng_pci_type, virtio_scsi_pci_type,
+    virtio_serial_pci_type, virtio_tablet_pci_type;
 
 #endif

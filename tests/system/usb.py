@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """USB: what Debian's kernel makes of controllers and devices: keys and pointers arrive, disks have
-file systems, and devices come and go while it runs; and firmware that boots from them.
+file systems, and devices come and go while it runs; and firmware that boots from them.  Input
+devices by virtio send the same events.
 
 VMD_TEST_ROUNDS says how many times a device comes and goes (12 without it; `make usb-churn` takes
 1000), VMD_TEST_SEED which.
@@ -126,6 +127,28 @@ def input_devices(recorder):
         watch(guest, 'USB Mouse', 3)
         send(client, axis('rel', 'x', 5), axis('rel', 'y', -6))
         assert events(guest) == [(EV_REL, 0, 5), (EV_REL, 1, -6), (EV_SYN, 0, 0)]
+        assert client.call('query-guest-errors') == []
+
+
+@on_tcg
+def by_virtio(recorder):
+    """keyboard, mouse and tablet by virtio: the same events arrive"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('virtio-keyboard-pci', 'kbd', {'serial': '4711'}),
+                     ('virtio-mouse-pci', 'mouse', {}), ('virtio-tablet-pci', 'tablet', {}))
+        client = guest.client
+        watch(guest, 'QEMU Virtio Keyboard', 4)
+        send(client, key('a', True))
+        send(client, key('a', False))
+        assert events(guest) == [(EV_KEY, KEY_A, 1), (EV_SYN, 0, 0), (EV_KEY, KEY_A, 0),
+                                 (EV_SYN, 0, 0)]
+        watch(guest, 'QEMU Virtio Mouse', 3)
+        send(client, axis('rel', 'x', 5), axis('rel', 'y', -6))
+        assert events(guest) == [(EV_REL, 0, 5), (EV_REL, 1, -6), (EV_SYN, 0, 0)]
+        watch(guest, 'QEMU Virtio Tablet', 3)
+        send(client, axis('abs', 'x', 0x1111), axis('abs', 'y', 0x2222))
+        assert events(guest) == [(EV_ABS, 0, 0x1111), (EV_ABS, 1, 0x2222), (EV_SYN, 0, 0)]
+        assert '4711' in guest.run('cat /sys/class/input/input*/uniq')
         assert client.call('query-guest-errors') == []
 
 
@@ -305,4 +328,4 @@ def refused(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([input_devices, disk, firmware, serial, uhci, hotplug, refused])
+    vmdtest.main([input_devices, by_virtio, disk, firmware, serial, uhci, hotplug, refused])
