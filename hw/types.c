@@ -69,12 +69,14 @@
 #include "hw/usb/uhci.h"
 #include "hw/usb/usb-hid.h"
 #include "hw/usb/usb-hub.h"
+#include "hw/usb/usb-serial.h"
 #include "hw/usb/usb-storage.h"
 #include "hw/usb/usb.h"
 #include "hw/usb/xhci.h"
 #include "hw/virtio/virtio-balloon.h"
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-bus.h"
+#include "hw/virtio/virtio-input.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "hw/virtio/virtio-net.h"
 #include "hw/virtio/virtio-pci.h"
@@ -250,6 +252,7 @@ const TypeInfo *const hw_types[] = {
     &usb_kbd_type,
     &usb_mouse_type,
     &usb_pointer_type,
+    &usb_serial_type,
     &usb_storage_type,
     &usb_tablet_type,
     &usb_uhci_type,
@@ -261,7 +264,12 @@ const TypeInfo *const hw_types[] = {
     &virtio_blk_pci_type,
     &virtio_bus_type,
     &virtio_device_type,
+    &virtio_input_type,
+    &virtio_keyboard_pci_type,
+    &virtio_keyboard_type,
     &virtio_mmio_type,
+    &virtio_mouse_pci_type,
+    &virtio_mouse_type,
     &virtio_net_pci_type,
     &virtio_net_type,
     &virtio_pci_type,
@@ -270,6 +278,8 @@ const TypeInfo *const hw_types[] = {
     &virtio_scsi_pci_type,
     &virtio_scsi_type,
     &virtio_serial_pci_type,
+    &virtio_tablet_pci_type,
+    &virtio_tablet_type,
 
     /* tls */
     &tls_creds_type,

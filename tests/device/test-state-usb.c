@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "hw/chardev/char.h"
 #include "hw/input/input.h"
 #include "qmp/bytes.h"
 #include "tests/lib/carry.h"
@@ -32,6 +33,8 @@ static void make(Carry *c)
     xhci_bench_device(b, "usb-kbd", "kbd", "port", "1", NULL);
     xhci_bench_device(b, "usb-mouse", "mouse", "port", "2", NULL);
     xhci_bench_device(b, "usb-tablet", "tablet", "port", "3", NULL);
+    g_assert_nonnull(rig_object(c->rig, "chardev-null", "paper", NULL, NULL));
+    xhci_bench_device(b, "usb-serial", "serial", "port", "4", "chardev", "paper", NULL);
 }
 
 static void start(XhciBench *b, guint n)
@@ -111,6 +114,37 @@ static void waiting_go_on(Carry *c)
     }
     carry_note(c, "iman %x", xhci_get(b, XHCI_INTERRUPTERS + INTR_IMAN));
     carry_lines(c);
+}
+
+/* ---- A serial port whose bytes the guest has not taken ---- */
+
+static void serial_busy(Carry *c)
+{
+    XhciBench *b = c->opaque;
+    Chardev *chr = chardev_find(c->rig->root, "paper", NULL);
+
+    start(b, 0);
+    xhci_open(b, P_2 + 3);
+    xhci_control(b, 1, 0x0009, 1, 0, 0, NULL);
+    xhci_add_endpoint(b, 1, 3, EP_BULK_IN, 64);
+    xhci_control(b, 1, 0x4009, 5, 0, 0, NULL);
+    char_receive(chr, (const guint8 *)"some text", 9);
+    char_event(chr, CHAR_EVENT_BREAK);
+}
+
+static void serial_go_on(Carry *c)
+{
+    XhciBench *b = c->opaque;
+    guint8 latency = 0;
+
+    xhci_submit(b, 1, 3, XHCI_BENCH_RAM + MEMORY, 64);
+    note_events(c);
+    for (guint i = 0; i < 2; i++) {
+        carry_note(c, "bytes: %016" G_GINT64_MODIFIER "x",
+                   get_le64((guint8 *)xhci_bench_ptr(b, XHCI_BENCH_RAM + MEMORY + 8 * i)));
+    }
+    xhci_control(b, 1, 0xc00a, 0, 0, 1, &latency);
+    carry_note(c, "latency %u", latency);
 }
 
 /* ---- A request of which the setup and half of the data have come ---- */
@@ -348,6 +382,7 @@ int main(int argc, char **argv)
 {
     static const CarryCase cases[] = {
         { "usb-waiting", make, waiting_busy, waiting_go_on, NULL },
+        { "usb-serial", make, serial_busy, serial_go_on, NULL },
         { "usb-control", make, control_busy, control_go_on, NULL },
         { "usb-full", make, full_busy, full_go_on, NULL },
         { "usb-uhci", uhci_make, uhci_busy, uhci_go_on, NULL },

@@ -17,6 +17,7 @@
 #include "hw/chardev/char.h"
 #include "hw/display/console-cursor.h"
 #include "hw/display/vga-regs.h"
+#include "hw/input/input.h"
 #include "hw/machine/machine-aio.h"
 #include "hw/net/net.h"
 #include "qmp/bytes.h"
@@ -87,6 +88,40 @@ static void rng_go_on(Carry *c)
     ask(d, 3);
     note_used(c, d, 0);
     carry_note(c, "avail event %u", virtio_driver_avail_event(d, 0));
+    note_device(c, d);
+}
+
+/* ---- input: events that wait for buffers, and what the driver asks ---- */
+
+static void input_make(Carry *c)
+{
+    c->opaque = carry_driver(c);
+    c->dev = carry_device(c, "virtio-tablet-device", "t0");
+}
+
+static void input_busy(Carry *c)
+{
+    VirtioDriver *d = c->opaque;
+
+    virtio_driver_start(d, ALL_FEATURES, 2, 8);
+    ask(d, 8);
+    for (guint i = 0; i < 3; i++) {
+        input_send(c->rig->machine, &(InputItem){ INPUT_EVENT_KIND_ABS, INPUT_AXIS_X, 7 + i }, 1);
+    }
+    virtio_driver_set_config(d, 0, 0x12, 1);
+    virtio_driver_set_config(d, 1, 1, 1);
+}
+
+static void input_go_on(Carry *c)
+{
+    VirtioDriver *d = c->opaque;
+
+    note_device(c, d);
+    carry_note(c, "size %" G_GUINT64_FORMAT, virtio_driver_config(d, 2, 1));
+    for (guint i = 0; i < 6; i++) {
+        ask(d, 8);
+        note_used(c, d, 0);
+    }
     note_device(c, d);
 }
 
@@ -740,6 +775,7 @@ static const CarryCase cases[] = {
     { "virtio-vga", vga_make, vga_busy, vga_go_on, NULL },
     { "gpu", gpu_make, gpu_busy, gpu_go_on, NULL },
     { "rng", rng_make, rng_busy, rng_go_on, NULL },
+    { "input", input_make, input_busy, input_go_on, NULL },
     { "rng-pci", rng_pci_make, rng_pci_busy, rng_pci_go_on, NULL },
     { "broken", rng_make, broken_busy, broken_go_on, NULL },
     { "begun", rng_make, begun_busy, begun_go_on, NULL },

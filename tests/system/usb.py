@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """USB: what Debian's kernel makes of controllers and devices: keys and pointers arrive, disks have
-file systems, and devices come and go while it runs; and firmware that boots from them.
+file systems, and devices come and go while it runs; and firmware that boots from them.  Input
+devices by virtio send the same events.
 
 VMD_TEST_ROUNDS says how many times a device comes and goes (12 without it; `make usb-churn` takes
 1000), VMD_TEST_SEED which.
@@ -16,7 +17,7 @@ sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', '
 import pc                                           # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import Guest                        # noqa: E402
-from vmdtest import Daemon, Skip, on_one_accel, on_tcg    # noqa: E402
+from vmdtest import Daemon, Skip, on_each_accel, on_one_accel, on_tcg    # noqa: E402
 
 MACHINE = 'pc-i440fx-7.2'
 ROUNDS = int(os.environ.get('VMD_TEST_ROUNDS', '12'))
@@ -129,6 +130,28 @@ def input_devices(recorder):
         assert client.call('query-guest-errors') == []
 
 
+@on_tcg
+def by_virtio(recorder):
+    """keyboard, mouse and tablet by virtio: the same events arrive"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('virtio-keyboard-pci', 'kbd', {'serial': '4711'}),
+                     ('virtio-mouse-pci', 'mouse', {}), ('virtio-tablet-pci', 'tablet', {}))
+        client = guest.client
+        watch(guest, 'QEMU Virtio Keyboard', 4)
+        send(client, key('a', True))
+        send(client, key('a', False))
+        assert events(guest) == [(EV_KEY, KEY_A, 1), (EV_SYN, 0, 0), (EV_KEY, KEY_A, 0),
+                                 (EV_SYN, 0, 0)]
+        watch(guest, 'QEMU Virtio Mouse', 3)
+        send(client, axis('rel', 'x', 5), axis('rel', 'y', -6))
+        assert events(guest) == [(EV_REL, 0, 5), (EV_REL, 1, -6), (EV_SYN, 0, 0)]
+        watch(guest, 'QEMU Virtio Tablet', 3)
+        send(client, axis('abs', 'x', 0x1111), axis('abs', 'y', 0x2222))
+        assert events(guest) == [(EV_ABS, 0, 0x1111), (EV_ABS, 1, 0x2222), (EV_SYN, 0, 0)]
+        assert '4711' in guest.run('cat /sys/class/input/input*/uniq')
+        assert client.call('query-guest-errors') == []
+
+
 # ---- Disks
 
 MIB = 1 << 20
@@ -174,7 +197,7 @@ def disk(recorder):
         assert client.call('query-guest-errors') == []
 
 
-@on_tcg
+@on_each_accel
 def firmware(recorder):
     """SeaBIOS boots from the USB disk with the lowest boot index"""
     if not os.path.exists(pc.SEABIOS):
@@ -191,6 +214,27 @@ def firmware(recorder):
         client.call('cont')
         seen = pc.wait_text(client, 'disk 0\n')
         assert 'disk 1\n' not in seen, seen
+
+
+# ---- Serial ports
+
+@on_tcg
+def serial(recorder):
+    """a serial port, by the driver for FTDI's"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('qemu-xhci', 'xhci', {}))
+        host = guest.chardev('port')
+        guest.client.call('device_add', driver='usb-serial', id='serial', chardev='port')
+        wait_for(guest, '[ -c /dev/ttyUSB0 ]')
+        guest.run('stty -F /dev/ttyUSB0 raw -echo 115200; exec 5<>/dev/ttyUSB0')
+        guest.run('seq 1 2000 >&5 & true')
+        text = b''
+        while len(text) < 8893:
+            text += host.recv(4096)
+        assert text.split() == [b'%d' % i for i in range(1, 2001)], text[-100:]
+        host.sendall(b'a line from the host\n')
+        assert guest.run('read line <&5; echo "got $line"').strip() == 'got a line from the host'
+        assert guest.client.call('query-guest-errors') == []
 
 
 # ---- USB 1
@@ -284,4 +328,4 @@ def refused(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([input_devices, disk, firmware, uhci, hotplug, refused])
+    vmdtest.main([input_devices, by_virtio, disk, firmware, serial, uhci, hotplug, refused])

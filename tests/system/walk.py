@@ -42,6 +42,7 @@ def machine_for(client):
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
                  'pc-dimm': {'memdev': 'module'}, 'ide-hd': {'drive': 'disk'},
                  'pci-bridge': {'chassis_nr': 1}, 'usb-storage': {'drive': 'disk'},
+                 'usb-serial': {'chardev': 'paper'},
                  'scsi-hd': {'drive': 'disk'}, 'isa-fdc': {'iobase': 0x370, 'irq': 5},
                  **{'virtio-blk-pci' + kind: {'drive': 'disk'}
                     for kind in ('', '-transitional', '-non-transitional')}}
@@ -50,7 +51,7 @@ PC = {'qom_type': 'pc-i440fx-2.7-machine', 'memory': {'max-size': 1 << 30, 'slot
 # Devices on a bus that no board has; device_add of the second makes it.
 DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio-serial-device',
                 'scsi-cd': 'virtio-scsi-device', 'scsi-hd': 'virtio-scsi-device',
-                **{'usb-' + kind: 'qemu-xhci' for kind in ('hub', 'kbd', 'mouse', 'storage', 'tablet')}}
+                **{'usb-' + kind: 'qemu-xhci' for kind in ('hub', 'kbd', 'mouse', 'serial', 'storage', 'tablet')}}
 # Queries that say by name that what they ask about is not there: without a machine, and
 # with one that has no such device.
 ABSENT = {'query-balloon': ('device-not-active', 'device-not-active'),
