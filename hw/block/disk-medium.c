@@ -67,11 +67,10 @@ typedef struct {
 static void match(BlockFront *front, void *data)
 {
     Search *search = data;
-    const char *name = block_front_name(front);
     Device *whole = device_whole(front->dev);   /* of which it may be a part: virtio-blk-pci */
 
     if (search->dev ? front->dev == search->dev || whole == search->dev
-                    : g_str_equal(name, search->device) ||
+                    : block_front_is_called(front, search->device) ||
                       g_strcmp0(device_id(whole), search->device) == 0) {
         search->found = front;
     }
