@@ -83,14 +83,25 @@ bool file_lock(int fd, const char *filename, bool writable, GError **error)
            check(fd, filename, USED_BASE, WRITING, error);
 }
 
-void file_lock_stop_writing(int fd)
+static void unlock(int fd, int base, guint permissions)
 {
     for (int i = 0; i < N_PERMISSIONS; i++) {
-        struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET,
-                              .l_start = USED_BASE + i, .l_len = 1 };
+        struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = base + i,
+                              .l_len = 1 };
 
-        if (WRITING & BIT(i)) {
+        if (permissions & BIT(i)) {
             fcntl(fd, F_OFD_SETLK, &lock);
         }
     }
+}
+
+void file_lock_stop_writing(int fd)
+{
+    unlock(fd, USED_BASE, WRITING);
+}
+
+void file_lock_release(int fd)
+{
+    unlock(fd, USED_BASE, BIT(CONSISTENT_READ) | WRITING);
+    unlock(fd, UNSHARED_BASE, WRITING);
 }

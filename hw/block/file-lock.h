@@ -22,5 +22,8 @@ bool file_lock(int fd, const char *filename, bool writable, GError **error);
 bool file_lock_again(int fd, const char *filename, bool writable, GError **error);
 /* Gives back what file_lock() took for writing beyond reading. */
 void file_lock_stop_writing(int fd);
+/* Gives all back, before a close that may not: of a copy of a client's descriptor, which it keeps
+ * in a set. */
+void file_lock_release(int fd);
 
 #endif

@@ -294,6 +294,7 @@ static void file_close(BlockNode *node)
         g_warning("'%s' may have lost data: %s", node->options->u.file.filename,
                   g_strerror(errno));
     }
+    file_lock_release(s->fd);
     close(s->fd);
     s->fd = -1;
     if (s->zeros) {
