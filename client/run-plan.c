@@ -85,6 +85,9 @@ static bool take_start(RunPlan *plan, const TranslationNote *note, GError **erro
     case START_LOG:
         plan->launch.log = note->value;
         return true;
+    case START_SANDBOX:
+        add_option(plan, "--sandbox", note->value);
+        return true;
     case START_DAEMONIZE:
         plan->launch.stays = true;
         return true;

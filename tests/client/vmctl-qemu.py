@@ -180,6 +180,25 @@ def client_that_comes_early_finds_the_whole_machine():
             equal(json.loads(file.readline())['return'], {'name': 'web'})
 
 
+@case
+@on_one_accel
+def sandbox_confines_the_machine_and_it_runs():
+    done = run(VMCTL, 'qemu', '-accel', accel(), *MICROVM, '-device',
+               'isa-debug-exit,iobase=0x501,iosize=4', '-serial', 'stdio', '-append',
+               'print=hello end=exit:1', '-smp', '2', '-netdev', 'user,id=n', '-sandbox',
+               'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny')
+    equal((done.returncode, done.stderr), (3, ''))
+    contains(done.stdout, 'hello\n')
+    with program() as (path, qemu):
+        with Machine(qemu, *QTEST, '-sandbox', 'on,spawn=deny', '-qmp',
+                     unix_server(path + '/q')) as machine:
+            Client(connect(path + '/q'))
+            with open('/proc/%d/cmdline' % machine.process.pid, encoding='ascii') as f:
+                contains(f.read(), '--sandbox\0obsolete,spawn\0')
+            with open('/proc/%d/status' % machine.process.pid, encoding='ascii') as f:
+                contains(f.read(), 'Seccomp_filters:\t2\n')
+
+
 # ---- Monitors
 
 @case
