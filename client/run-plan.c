@@ -85,6 +85,9 @@ static bool take_start(RunPlan *plan, const TranslationNote *note, GError **erro
     case START_LOG:
         plan->launch.log = note->value;
         return true;
+    case START_SANDBOX:
+        add_option(plan, "--sandbox", note->value);
+        return true;
     case START_DAEMONIZE:
         plan->launch.stays = true;
         return true;
@@ -205,6 +208,32 @@ static bool take_console(RunPlan *plan, json_t *backend, GError **error)
     return open_console(plan, error);
 }
 
+/* A -serial mon:stdio, or that of -nographic: the terminal has QEMU's keys, such as Ctrl-A x, as
+ * the daemon has it itself.  The multiplexer for them gets the chardev's name. */
+static void add_keys(Translation *translation, guint i)
+{
+    const TranslatedRequest *request = translation->requests->pdata[i];
+    json_t *arguments = json_object_get(request->json, "arguments");
+    g_autofree char *id = g_strdup(member(arguments, "id"));
+    g_autofree char *base = g_strconcat(id, "-base", NULL);
+    TranslatedRequest *mux = g_new0(TranslatedRequest, 1);
+
+    json_object_set_new(arguments, "id", json_string(base));
+    mux->origin = g_strdup(request->origin);
+    mux->json = json_pack("{s:s, s:{s:s, s:{s:s, s:{s:s}}}}", "execute", "chardev-add",
+                          "arguments", "id", id, "backend", "type", "mux", "data", "chardev",
+                          base);
+    g_ptr_array_insert(translation->requests, i + 1, mux);
+}
+
+static bool shares_terminal(const TranslatedRequest *request)
+{
+    json_t *backend = stdio_backend(request->json);
+    json_t *signal = json_object_get(json_object_get(backend, "data"), "signal");
+
+    return json_is_false(signal) && !g_str_has_prefix(request->origin, "-chardev");
+}
+
 /* ---- Descriptors, which options name by their numbers ---- */
 
 /* One number, or several separated by colons.  They become names that getfd takes. */
@@ -293,9 +322,12 @@ static bool take_request(RunPlan *plan, TranslatedRequest *request, GError **err
     return true;
 }
 
-static bool take_requests(RunPlan *plan, const Translation *translation, GError **error)
+static bool take_requests(RunPlan *plan, Translation *translation, GError **error)
 {
     for (guint i = 0; i < translation->requests->len; i++) {
+        if (plan->becomes && shares_terminal(translation->requests->pdata[i])) {
+            add_keys(translation, i);
+        }
         if (!take_request(plan, translation->requests->pdata[i], error)) {
             return false;
         }

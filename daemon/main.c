@@ -16,6 +16,7 @@
 #include "daemon/machine/shutdown.h"
 #include "daemon/service/memory-fault.h"
 #include "daemon/service/no-exec.h"
+#include "daemon/service/sandbox.h"
 #include "hw/chardev/char.h"
 #include "systemd/journal.h"
 
@@ -24,15 +25,25 @@
 #define FLUSH_MS 900
 #define END_MS (2 * FLUSH_MS)
 
+static bool confine(const Vmd *vmd, GError **error)
+{
+    no_exec();
+    return !vmd->options->sandbox || sandbox_enter(vmd->options->sandbox, error);
+}
+
 static void tell_ready(void *opaque, const GError *error)
 {
     Vmd *vmd = opaque;
 
+    g_autoptr(GError) why = NULL;
+
     if (error) {
         g_warning("%s", error->message);
         shutdown_failed(vmd, EXIT_STATUS_BUILD, error->message);
+    } else if (!confine(vmd, &why)) {
+        g_warning("%s", why->message);
+        shutdown_failed(vmd, EXIT_STATUS_START, why->message);
     } else {
-        no_exec();
         status_ready(&vmd->status);
     }
 }
@@ -47,12 +58,12 @@ static void tell_built(void *opaque, const GError *error)
         shutdown_failed(vmd, EXIT_STATUS_BUILDER, error->message);
     } else {
         qmp_server_release(vmd->server);
-        tell_ready(vmd, NULL);
+        status_ready(&vmd->status);
     }
 }
 
 /* Serves the client that builds the machine, and others only when it has done so: they shall not
- * find half a machine. */
+ * find half a machine.  The builder starts the vCPUs, so the process is confined before. */
 static bool serve_builder(Vmd *vmd, GError **error)
 {
     const Options *options = vmd->options;
@@ -87,7 +98,7 @@ static bool start(Vmd *vmd, GError **error)
 {
     if (vmd->options->builder_pid) {
         qmp_server_hold(vmd->server);
-        return appear(vmd, error) && serve_builder(vmd, error);
+        return appear(vmd, error) && confine(vmd, error) && serve_builder(vmd, error);
     }
     if (!appear(vmd, error)) {
         return false;

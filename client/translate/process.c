@@ -33,13 +33,49 @@ bool option_start(Plan *plan, Item *item, GError **error)
     return true;
 }
 
+/* Whether a group of system calls is forbidden; *groups are the names so far. */
+static bool take_group(QmpOptions *options, const char *name, bool denied, GString *groups,
+                       GError **error)
+{
+    const char *value = qmp_options_get(options, name);
+
+    if (value && g_str_equal(name, "elevateprivileges") && g_str_equal(value, "children")) {
+        return true;            /* no process of the daemon can have more rights than it */
+    }
+    if (value && !g_str_equal(value, "allow") && !g_str_equal(value, "deny")) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "'%s' must be allow or deny, not '%s'",
+                      name, value);
+        return false;
+    }
+    if (value ? g_str_equal(value, "deny") : denied) {
+        g_string_append_printf(groups, "%s%s", groups->len ? "," : "", name);
+    }
+    return true;
+}
+
 bool option_sandbox(Plan *plan, Item *item, GError **error)
 {
-    if (g_str_equal(item->text, "off")) {
-        plan_note(plan, "the daemon does not confine itself");
-        return true;
+    static const char *const known[] = { "enable", "obsolete", "elevateprivileges", "spawn",
+                                         "resourcecontrol", NULL };
+    g_autoptr(GString) groups = g_string_new(NULL);
+    bool enable = false;
+
+    if (!plan_check_keys(item->options, known, error) ||
+        !plan_take_bool(item->options, "enable", &enable, error)) {
+        return false;
     }
-    return option_start(plan, item, error);
+    for (gsize i = 1; known[i]; i++) {
+        /* Without a word about them, the obsolete ones alone are forbidden. */
+        if (!take_group(item->options, known[i], i == 1, groups, error)) {
+            return false;
+        }
+    }
+    if (!enable) {
+        plan_note(plan, "the daemon does not confine itself");
+    } else {
+        plan_start(plan, START_SANDBOX, groups->str, "vmd --sandbox '%s'", groups->str);
+    }
+    return true;
 }
 
 bool option_name(Plan *plan, Item *item, GError **error)

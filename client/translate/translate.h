@@ -36,6 +36,7 @@ typedef enum {
     START_SOCKET_FD,            /* value: number of a descriptor that it listens on */
     START_PIDFILE,              /* value: file for its process's number */
     START_LOG,                  /* value: file for messages */
+    START_SANDBOX,              /* value: groups of system calls that it does without */
     START_DAEMONIZE,            /* it stays in the background */
     START_CURSES,               /* who starts it shows its screen on the terminal */
     START_FD,                   /* value: number of one that is passed to it: Translation.fds */

@@ -63,6 +63,7 @@ Options *options_parse(int argc, char **argv, GError **error)
     g_autofree char *level = NULL;
     g_autofree char *command = NULL;
     g_autofree char *builder = NULL;
+    g_autofree char *sandbox = NULL;
     g_auto(GStrv) args = g_new0(char *, argc + 1);
     const GOptionEntry entries[] = {
         { "socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->sockets,
@@ -82,6 +83,8 @@ Options *options_parse(int argc, char **argv, GError **error)
         { "builder", 0, 0, G_OPTION_ARG_FILENAME, &builder,
           "Serve a connected client, a child process, and all others when it has succeeded",
           "FD,PID" },
+        { "sandbox", 0, 0, G_OPTION_ARG_FILENAME, &sandbox,
+          "Forbid system calls: obsolete elevateprivileges spawn resourcecontrol", "GROUP,..." },
         { "log-level", 0, 0, G_OPTION_ARG_FILENAME, &level,
           "Write messages up to: error warning notice info debug", "LEVEL" },
         { "version", 0, 0, G_OPTION_ARG_NONE, &options->version,
@@ -115,6 +118,10 @@ Options *options_parse(int argc, char **argv, GError **error)
         return NULL;
     }
     if (builder && !split_builder(builder, options, error)) {
+        return NULL;
+    }
+    if (sandbox && !sandbox_parse(sandbox, &options->sandbox, error)) {
+        g_prefix_error(error, "--sandbox: ");
         return NULL;
     }
     if (command && builder) {

@@ -8,6 +8,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "daemon/service/sandbox.h"
+
 typedef struct {
     char **sockets;             /* --socket PATH, any number, or NULL */
     char **jsonrpc_sockets;     /* --jsonrpc-socket PATH */
@@ -17,6 +19,7 @@ typedef struct {
     char *state_directory;      /* --state-directory DIR: where exit.json goes, or NULL */
     char *pidfile;              /* --pidfile FILE, or NULL */
     char **before_ready;        /* --before-ready COMMAND, split into words, or NULL */
+    SandboxGroups sandbox;      /* --sandbox GROUP,...; 0 without it */
     int builder_fd;             /* --builder FD,PID: the connection to the client that builds the
                                    machine, and its process; PID is 0 without it */
     int builder_pid;

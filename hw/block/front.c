@@ -303,7 +303,12 @@ static void fail_kept(void *opaque)
 
 const char *block_front_name(const BlockFront *front)
 {
-    return front->name ? front->name : "";
+    return front->is_drive ? front->name : "";
+}
+
+bool block_front_is_called(const BlockFront *front, const char *name)
+{
+    return g_strcmp0(front->name, name) == 0;
 }
 
 char *block_front_device(const BlockFront *front)
@@ -370,6 +375,7 @@ bool block_front_insert(BlockFront *front, BlockNode *node, GError **error)
     }
     if (!front->name) {
         front->name = g_strdup(block_node_name(node));
+        front->is_drive = node->file && node->file->definer == node;
     }
     front->config.node = node;
     return true;

@@ -84,7 +84,8 @@ struct BlockFront {
     BlockFrontConfig config;
     GList link;                 /* in the machine's fronts */
     bool attached;
-    char *name;                 /* the first node's: the disk's name for clients; or NULL */
+    char *name;                 /* the first node's: what clients call the disk; or NULL */
+    bool is_drive;              /* that node was a format with its file, as -drive makes them */
     gint tray_open, locked;     /* atomic: as DiskOps.has_tray drives have them */
     gint write_cache;           /* atomic: the guest flushes; else each write is flushed */
     gint status;                /* atomic: BlockDeviceIoStatus */
@@ -102,8 +103,11 @@ bool block_front_insert(BlockFront *front, BlockNode *node, GError **error);
 /* Takes it out, if there is one; nothing may be in flight. Requests that were kept fail with
  * ENOMEDIUM. */
 void block_front_remove(BlockFront *front);
-/* The disk's name in query-block: the node's, or that of the first one; "" if there was none. */
+/* The disk's `device` in results and events: the name of its first node, if that is a drive's;
+ * else "". */
 const char *block_front_name(const BlockFront *front);
+/* Whether its first node has that name, drive or not. */
+bool block_front_is_called(const BlockFront *front, const char *name);
 /* The device's id, or its path; newly allocated. */
 char *block_front_device(const BlockFront *front);
 

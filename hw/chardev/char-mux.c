@@ -14,6 +14,7 @@
 
 #include "hw/chardev/char-types.h"
 #include "qmp/error.h"
+#include "qom/env.h"
 #include "qom/link.h"
 #include "qom/qapi-objects-char.h"
 
@@ -22,6 +23,7 @@
 static const char help[] =
     "\r\n"
     "Ctrl-A h       this list\r\n"
+    "Ctrl-A x       ends the machine\r\n"
     "Ctrl-A c       input goes to the next frontend\r\n"
     "Ctrl-A b       sends a break\r\n"
     "Ctrl-A t       switches the time at the beginning of lines on and off\r\n"
@@ -111,6 +113,16 @@ static void send_break(CharMux *s)
     }
 }
 
+static void end_machine(CharMux *s)
+{
+    const Env *env = object_env(&s->parent.object);
+
+    mux_note(s, "\r\nCtrl-A x: the machine ends\r\n");
+    if (env && env->end) {
+        env->end(env);
+    }
+}
+
 /* The key after Ctrl-A. */
 static void press(CharMux *s, guint8 key)
 {
@@ -134,7 +146,7 @@ static void press(CharMux *s, guint8 key)
         mux_note(s, "\r\nCtrl-A s: there are no snapshots to commit\r\n");
         break;
     case 'x':
-        mux_note(s, "\r\nCtrl-A x: end the machine with its monitor's `quit`\r\n");
+        end_machine(s);
         break;
     }
 }

@@ -5,13 +5,14 @@
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import time
 
 from rig import TIMEOUT, VMCTL, case, contains, equal, main, scratch
-from vmdtest import GUESTS, accel, on_one_accel
+from vmdtest import GUESTS, VMD, accel, on_one_accel
 
 KERNEL = os.path.join(GUESTS, 'guest.elf')
 MICROVM = ['-M', 'microvm', '-nodefaults', '-m', '32', '-kernel', KERNEL]
@@ -138,6 +139,29 @@ def guest_has_the_terminal_and_gives_the_exit_status():
 
 
 @case
+@on_one_accel
+def keys_of_the_terminal_end_the_machine():
+    """Ctrl-C is the guest's, Ctrl-A x ends it."""
+    with Machine(VMCTL, 'qemu', '-accel', accel(), *[word for word in MICROVM if word !=
+                                                     '-nodefaults'],
+                 '-nographic', '-append', 'end=echo') as machine:
+        def expect(text):
+            end = time.monotonic() + TIMEOUT
+            while text not in machine.out:
+                assert time.monotonic() < end, machine.out
+                if select.select([machine.process.stdout], [], [], 1)[0]:
+                    machine.out += os.read(machine.process.stdout.fileno(), 4096)
+        machine.out = b''
+        expect(b'echo: ready')
+        os.write(machine.process.stdin.fileno(), b'a\x03b\n')
+        expect(b'echo: a\x03b')
+        os.write(machine.process.stdin.fileno(), b'\x01h')
+        expect(b'Ctrl-A x ')
+        os.write(machine.process.stdin.fileno(), b'\x01x')
+        equal(machine.process.wait(TIMEOUT), 0)
+
+
+@case
 def client_that_comes_early_finds_the_whole_machine():
     """It connects before the process is started, on a socket that it inherits."""
     with program() as (path, qemu), listener(path + '/q') as server:
@@ -154,6 +178,25 @@ def client_that_comes_early_finds_the_whole_machine():
             file.flush()
             equal(len(json.loads(file.readline())['return']), 4)
             equal(json.loads(file.readline())['return'], {'name': 'web'})
+
+
+@case
+@on_one_accel
+def sandbox_confines_the_machine_and_it_runs():
+    done = run(VMCTL, 'qemu', '-accel', accel(), *MICROVM, '-device',
+               'isa-debug-exit,iobase=0x501,iosize=4', '-serial', 'stdio', '-append',
+               'print=hello end=exit:1', '-smp', '2', '-netdev', 'user,id=n', '-sandbox',
+               'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny')
+    equal((done.returncode, done.stderr), (3, ''))
+    contains(done.stdout, 'hello\n')
+    with program() as (path, qemu):
+        with Machine(qemu, *QTEST, '-sandbox', 'on,spawn=deny', '-qmp',
+                     unix_server(path + '/q')) as machine:
+            Client(connect(path + '/q'))
+            with open('/proc/%d/cmdline' % machine.process.pid, encoding='ascii') as f:
+                contains(f.read(), '--sandbox\0obsolete,spawn\0')
+            with open('/proc/%d/status' % machine.process.pid, encoding='ascii') as f:
+                contains(f.read(), 'Seccomp_filters:\t2\n')
 
 
 # ---- Monitors
@@ -318,6 +361,20 @@ def end_of_the_builder_by_a_signal_ends_the_machine():
                 time.sleep(delay / 1000)
                 os.killpg(machine.process.pid, signal.SIGTERM)
                 assert machine.process.wait(TIMEOUT) in (0, 1, -signal.SIGTERM)
+
+
+@case
+def daemon_checks_what_it_is_told_about_its_builder():
+    for value in ('x', '3', '3,', ',3', '3,0', '-1,3', '3,4,5', '99999999999,1'):
+        done = run(VMD, '--builder=' + value)
+        equal((value, done.returncode), (value, 2))
+        contains(done.stderr, '--builder takes the numbers')
+    done = run(VMD, '--builder=3,1', '--before-ready', 'true')
+    equal(done.returncode, 2)
+    # No socket has that number.
+    done = run(VMD, '--builder=77,%d' % os.getpid())
+    equal(done.returncode, 1)
+    contains(done.stderr, 'descriptor 77')
 
 
 # ---- What it tells about itself

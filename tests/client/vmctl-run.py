@@ -539,7 +539,6 @@ def error_of_the_build_names_the_option():
 def what_a_child_cannot_have_is_refused():
     for options, message in (
             (['-runas', 'nobody'], '-runas nobody: a daemon that vmctl starts cannot: User= of'),
-            (['-sandbox', 'on'], '-sandbox on: a daemon that vmctl starts cannot: the unit'),
             (['-serial', 'stdio', '-debugcon', 'stdio'], '-debugcon stdio: standard input and'),
             (['-daemonize'], '-daemonize: nobody could reach the daemon'),
             (['-daemonize', '-serial', 'stdio', '-qmp', 'unix:q,server=on,wait=off'],

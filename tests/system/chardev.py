@@ -451,8 +451,6 @@ def mux(recorder):
             line.say()
             os.write(line.out_fd, b'\x01h')
             line.expect(b'Ctrl-A Ctrl-A')
-            os.write(line.out_fd, b'\x01x')
-            line.expect(b'Ctrl-A x: ')
             os.write(line.out_fd, b'\x01tfirst\r')
             line.expect(b'echo: first\r\n')
             os.write(line.out_fd, b'stamped\r')

@@ -156,7 +156,7 @@ def names(recorder):
         assert [b['qdev'] for b in client.call('query-block')] == [
             '/machine/peripheral/vd0/virtio-backend']
         for query in 'query-block', 'query-blockstats':
-            assert [b['device'] for b in client.call(query)] == ['disk']
+            assert [b['device'] for b in client.call(query)] == ['']
         for device, size in ('vd0', 2 << 20), ('disk', 3 << 20):
             client.call('block_resize', device=device, size=size)
             assert client.call('qom-get', path='/block-nodes/disk', property='size') == size

@@ -230,7 +230,7 @@ static void test_notes(void)
 
     type(r, "\001h");
     idle(r);
-    assert_output(r, "\r\nCtrl-A h *Ctrl-A c *Ctrl-A b *Ctrl-A t *Ctrl-A Ctrl-A *\r\n");
+    assert_output(r, "\r\nCtrl-A h *Ctrl-A x *Ctrl-A c *Ctrl-A b *Ctrl-A t *Ctrl-A Ctrl-A *\r\n");
     type(r, "\001?");
     idle(r);
     assert_output(r, "\r\nCtrl-A h *");
@@ -239,7 +239,7 @@ static void test_notes(void)
     assert_output(r, "\r\nCtrl-A s: *no snapshots*\r\n");
     type(r, "\001x");
     idle(r);
-    assert_output(r, "\r\nCtrl-A x: *quit*\r\n");
+    assert_output(r, "\r\nCtrl-A x: *ends*\r\n");
     assert_received(r, "", "", "");
 }
 
