@@ -366,10 +366,12 @@ const TypeInfo virtio_blk_pci_type = {
     .schema = &qmp_class_virtio_blk_pci_base, .kind = VIRTIO_PCI_FUNCTION(0x1001, 0x0100),
 };
 const TypeInfo virtio_keyboard_pci_type = {
-    .schema = &qmp_class_virtio_keyboard_pci, .kind = VIRTIO_PCI_FUNCTION(VIRTIO_PCI_MODERN_ID + 18, 0x0900),
+    .schema = &qmp_class_virtio_keyboard_pci,
+    .kind = VIRTIO_PCI_FUNCTION(VIRTIO_PCI_MODERN_ID + 18, 0x0900),
 };
 const TypeInfo virtio_mouse_pci_type = {
-    .schema = &qmp_class_virtio_mouse_pci, .kind = VIRTIO_PCI_FUNCTION(VIRTIO_PCI_MODERN_ID + 18, 0x0902),
+    .schema = &qmp_class_virtio_mouse_pci,
+    .kind = VIRTIO_PCI_FUNCTION(VIRTIO_PCI_MODERN_ID + 18, 0x0902),
 };
 const TypeInfo virtio_net_pci_type = {
     .schema = &qmp_class_virtio_net_pci_base, .kind = VIRTIO_PCI_FUNCTION(0x1000, 0x0200),
@@ -384,5 +386,6 @@ const TypeInfo virtio_serial_pci_type = {
     .schema = &qmp_class_virtio_serial_pci_base, .kind = VIRTIO_PCI_FUNCTION(0x1003, 0x0780),
 };
 const TypeInfo virtio_tablet_pci_type = {
-    .schema = &qmp_class_virtio_tablet_pci, .kind = VIRTIO_PCI_FUNCTION(VIRTIO_PCI_MODERN_ID + 18, 0x0980),
+    .schema = &qmp_class_virtio_tablet_pci,
+    .kind = VIRTIO_PCI_FUNCTION(VIRTIO_PCI_MODERN_ID + 18, 0x0980),
 };

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vmctl screen --web: noVNC in Chromium shows what screendump writes, and types and clicks; who is
-served, and who is not."""
+"""Other people's clients: gvncviewer on an X server, and noVNC in Chromium by vmctl screen --web,
+show what screendump writes, and type and click; who is served to the web, and who is not."""
 import base64
 import contextlib
 import glob
 import http.client
 import os
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -83,6 +85,86 @@ class Web:
         cookie, *more = headers['Set-Cookie'].split('; ')
         assert {'HttpOnly', 'SameSite=Strict'} <= set(more)
         return cookie
+
+
+class XServer:
+    """One without a screen, and programs on it."""
+
+    def __init__(self):
+        mine, its = os.pipe()
+        self.process = subprocess.Popen(
+            ['Xvfb', '-displayfd', str(its), '-screen', '0', '1024x800x24'], pass_fds=(its,),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(its)
+        with open(mine, encoding='ascii') as number:
+            self.env = dict(os.environ, DISPLAY=':' + number.readline().strip(), NO_AT_BRIDGE='1')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def run(self, *command):
+        return subprocess.run(command, env=self.env, stdout=subprocess.PIPE, check=True).stdout
+
+    def rows(self):
+        """The screen's pixels, as bytes red, green, blue of each row."""
+        data = self.run('xwd', '-root', '-silent')
+        header = struct.unpack('>25I', data[:100])
+        size, width, height, bits, pitch, colors = (header[i] for i in (0, 4, 5, 11, 12, 19))
+        start, step = size + 12 * colors, bits // 8
+        for y in range(height):
+            row = data[start + y * pitch:start + y * pitch + width * step]
+            rgb = bytearray(width * 3)
+            rgb[0::3], rgb[1::3], rgb[2::3] = row[2::step], row[1::step], row[0::step]
+            yield bytes(rgb)
+
+    def shows(self, width, height, pixels):
+        """Whether that picture is somewhere on it."""
+        rows = list(self.rows())
+        lines = [pixels[y * width * 3:(y + 1) * width * 3] for y in range(height)]
+        for y, row in enumerate(rows[:len(rows) - height + 1]):
+            x = row.find(lines[0])
+            if x >= 0 and all(rows[y + i][x:x + width * 3] == line for i, line in enumerate(lines)):
+                return True
+        return False
+
+
+def in_gvncviewer(recorder):
+    """gvncviewer shows the screen pixel by pixel, keys and clicks arrive"""
+    for program in 'gvncviewer', 'Xvfb', 'xdotool', 'xwd':
+        if not shutil.which(program):
+            raise Skip('needs ' + program)
+    with Rig(recorder, listen=False) as rig, XServer() as x:
+        rig.client.call('cont')
+        rig.run(pattern(640, 480))
+        rig.port.outb(0x64, 0xd4)
+        rig.port.outb(0x60, 0xf4)
+        rig.expect_keys(0xfa)
+        rig.serve('vnc0', addr={'type': 'inet', 'host': '127.0.0.1', 'port': '5901', 'to': 6100})
+        port = int(rig.client.call('qom-get', path='/objects/vnc0', property='addr')['port'])
+        viewer = subprocess.Popen(['gvncviewer', '127.0.0.1:%d' % (port - 5900)], env=x.env,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            rig.client.wait_event('VNC_INITIALIZED')
+            picture = rig.screendump()
+            deadline = time.monotonic() + vmdtest.TIMEOUT
+            while not x.shows(*picture):
+                assert time.monotonic() < deadline, 'another picture'
+                time.sleep(0.2)
+            window = x.run('xdotool', 'search', '--name', 'vmd').split()[-1].decode()
+            x.run('xdotool', 'windowfocus', window, 'mousemove', '300', '200')
+            rig.read_keys()
+            x.run('xdotool', 'key', 'a')
+            rig.expect_keys(0x1c, 0xf0, 0x1c)
+            x.run('xdotool', 'click', '1')
+            rig.expect_keys(0x09, 0, 0, 0x08, 0, 0)
+        finally:
+            viewer.terminate()
+            viewer.wait()
+        rig.client.wait_event('VNC_DISCONNECTED')
 
 
 def in_chromium(recorder):
@@ -203,4 +285,4 @@ def errors(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([in_chromium, who_is_served, ends, errors])
+    vmdtest.main([in_gvncviewer, in_chromium, who_is_served, ends, errors])
