@@ -105,7 +105,8 @@ static void act(Fuzz *f)
         break;
     case 1:
         where = fuzz_take(&f->in, 2);
-        n = MIN(MIN(fuzz_take(&f->in, 1), RAM_SIZE - where), f->in.left);
+        n = fuzz_take(&f->in, 1);
+        n = MIN(MIN(n, RAM_SIZE - where), f->in.left);
         memcpy(f->ram + where, f->in.data, n);
         f->in.data += n;
         f->in.left -= n;
