@@ -13,6 +13,7 @@
 
 #include "qmp/qapi-types-accel.h"
 #include "qmp/qapi-types-cpu.h"
+#include "qmp/qapi-types-pci.h"
 #include "qmp/text.h"
 
 typedef struct {
@@ -120,14 +121,17 @@ static void add_value(Writer *writer, const char *path, const json_t *value)
     }
 }
 
-/* A PCI address is a number in requests, and slot and function in text. */
+/* A PCI address is a number in requests, and slot and function in text; other devices have
+ * other addresses. */
 static void spell_address(json_t *arguments)
 {
     const json_t *address = json_object_get(arguments, "addr");
+    const char *driver = str_of(arguments, "driver");
+    const QmpClass *klass = driver ? qmp_class_find(driver) : NULL;
     json_int_t place = json_integer_value(address);
     g_autofree char *text = NULL;
 
-    if (json_is_integer(address)) {
+    if (json_is_integer(address) && klass && qmp_class_is_a(klass, &qmp_class_pci_device)) {
         text = g_strdup_printf("%x.%x", (guint)place >> 3, (guint)place & 7);
         json_object_set_new(arguments, "addr", json_string(text));
     }

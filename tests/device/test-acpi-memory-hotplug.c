@@ -226,6 +226,64 @@ static void test_query(void)
     qmp_clear(&qmp_type_ACPIOSTInfoList, &list);
 }
 
+/* ---- State ---- */
+
+static bool copy_state(PcChips *from, PcChips *to, GError **error)
+{
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    GError *failure = NULL;
+
+    device_save(from->pm, state, &failure);
+    g_assert_no_error(failure);
+    return device_load(to->pm, state->data, state->len, error);
+}
+
+/* A twin goes on where the first one was: a request that is not answered, and its slot. */
+static void test_state(void)
+{
+    g_autoptr(PcChips) chips = chips_new();
+    g_autoptr(PcChips) twin = chips_new();
+    g_autoptr(PcChips) other = pc_chips_new_slots(N_SLOTS - 1);
+    g_autoptr(GError) error = NULL;
+
+    add(twin, "a");
+    start(chips);
+    g_assert_true(device_unplug_request(plugged(chips), NULL));
+    select_slot(chips, 0);
+    g_assert_true(copy_state(chips, twin, &error));
+    g_assert_no_error(error);
+    g_assert_cmphex(rig_in(twin->rig, FLAGS, 1), ==, ENABLED | REMOVING);
+    g_assert_true(twin->irq_levels[SCI]);
+    g_assert_false(copy_state(chips, other, &error));
+    g_assert_cmpint(qmp_error_reason(error), ==, ERROR_REASON_INVALID_VALUE);
+    g_assert_cmphex(flags(other, 0), ==, 0);
+}
+
+/* A module that the guest has released is gone in the twin, too. */
+static void test_ejected_state(void)
+{
+    g_autoptr(PcChips) chips = chips_new();
+    g_autoptr(PcChips) twin = chips_new();
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+    Device *dev, *copy = add(twin, "a");
+
+    start(chips);
+    dev = plugged(chips);
+    request(chips, dev);
+    rig_out(chips->rig, FLAGS, EJECT, 1);
+    device_save(dev, state, &error);
+    g_assert_no_error(error);
+    g_assert_true(ram_at(twin, GIB4));
+    g_assert_true(device_load(copy, state->data, state->len, &error));
+    g_assert_no_error(error);
+    g_assert_false(ram_at(twin, GIB4));
+    g_assert_cmphex(flags(twin, 0), ==, 0);
+    rig_deliver(chips->rig);
+    rig_deliver(twin->rig);
+    g_assert_cmpuint(twin->rig->removals, ==, 1);
+}
+
 /* ---- What is refused ---- */
 
 static void refused(PcChips *chips, const char *property, const char *value, const char *backend,
@@ -314,6 +372,8 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi-memory-hotplug/refusal", test_refusal);
     g_test_add_func("/acpi-memory-hotplug/reset", test_reset);
     g_test_add_func("/acpi-memory-hotplug/query", test_query);
+    g_test_add_func("/acpi-memory-hotplug/state", test_state);
+    g_test_add_func("/acpi-memory-hotplug/ejected-state", test_ejected_state);
     g_test_add_func("/acpi-memory-hotplug/refusals", test_refusals);
     g_test_add_func("/acpi-memory-hotplug/gaps", test_gaps);
     g_test_add_func("/acpi-memory-hotplug/view", test_view);

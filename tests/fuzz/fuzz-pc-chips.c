@@ -2,8 +2,8 @@
 /*
  * Fuzz target: the chips of a PC, hw/pci-host, hw/isa/piix3.c and hw/acpi.  Four
  * bytes are a step: an access to configuration space, to the chips' ports or to
- * memory that they steer, time that passes, the power button, a device that is
- * plugged or asked to unplug, a reset.
+ * memory that they steer, time that passes, the power button, a device or a memory
+ * module that is plugged or asked to unplug, a reset.
  */
 #include "config.h"
 
@@ -17,6 +17,7 @@
 static const guint16 ports[] = {
     0xcf8, 0xcf9, 0xcfc, 0xb2, 0xb3, 0x600, 0x602, 0x604, 0x608, 0x60e, 0x620, 0x628, 0x634,
     0xae00, 0xae04, 0xae08, 0xae0c, 0xae10, 0xae14, 0xafe0, 0xafe2, 0xb100, 0xb102, 0xb107,
+    0xa00, 0xa04, 0xa08, 0xa0c, 0xa10, 0xa14, 0xa15,
 };
 static const guint8 functions[] = { PC_CHIPS_HOST, PC_CHIPS_PIIX3, PC_CHIPS_PM, 0x28 };
 static const guint8 sizes[] = { 1, 2, 4, 1 };
@@ -39,6 +40,18 @@ static void plug(PcChips *chips)
     }
 }
 
+/* A memory module, likewise. */
+static void plug_module(PcChips *chips)
+{
+    Object *obj = object_child(object_container(&chips->rig->machine->object, "peripheral"), "m");
+
+    if (obj) {
+        device_unplug_request(to_device(obj), NULL);
+    } else {
+        rig_device(chips->rig, "pc-dimm", "m", NULL, "memdev", "module", NULL);
+    }
+}
+
 static void memory(PcChips *chips, const guint8 *step)
 {
     guint64 addr = 0xa0000 + (guint64)step[1] * 0x600 + step[2];
@@ -54,7 +67,7 @@ static void other(PcChips *chips, const guint8 *step)
 {
     Rig *rig = chips->rig;
 
-    switch (step[1] % 5) {
+    switch (step[1] % 6) {
     case 0:
         clock_advance(rig->clock, clock_now(rig->clock, CLOCK_KIND_VIRTUAL) +
                       step[2] * step[3] * MS);
@@ -67,6 +80,9 @@ static void other(PcChips *chips, const guint8 *step)
         break;
     case 3:
         rig_deliver(rig);
+        break;
+    case 5:
+        plug_module(chips);
         break;
     default:
         rig_reset(rig);
@@ -119,8 +135,9 @@ static void check(PcChips *chips)
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
-    g_autoptr(PcChips) chips = pc_chips_new();
+    g_autoptr(PcChips) chips = pc_chips_new_slots(2);
 
+    rig_object(chips->rig, "memory-backend-ram", "module", NULL, "size", "2M", NULL);
     chips->rig->machine->started = true;
     chips->rig->env.hot = is_hot;
     for (gsize i = 0; i + 4 <= size; i += 4) {
