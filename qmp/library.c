@@ -6,26 +6,35 @@
 #include "qmp/library.h"
 
 #include <dlfcn.h>
+#include <string.h>
 
 #include "qmp/error.h"
 
+/* The text after this one. */
+static const char *next(const char *text)
+{
+    return text + strlen(text) + 1;
+}
+
 static bool refuse(const Library *library, GError **error)
 {
+    const char *package = next(library->texts), *need = next(package);
+
     qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED,
-                  "%s, which %s need, cannot be loaded (package %s): %s", library->soname,
-                  library->need, library->package, dlerror());
+                  "%s, which %s need, cannot be loaded (package %s): %s", library->texts, need,
+                  package, dlerror());
     return false;
 }
 
-static bool find_symbols(const Library *library, void *handle, GError **error)
+static bool find_functions(const Library *library, void *handle, GError **error)
 {
-    for (guint i = 0; i < library->n_symbols; i++) {
-        void *address = dlsym(handle, library->symbols[i].name);
+    const char *name = next(next(next(library->texts)));
 
-        if (!address) {
+    for (guint i = 0; i < library->n_functions; i++, name = next(name)) {
+        library->addresses[i] = dlsym(handle, name);
+        if (!library->addresses[i]) {
             return refuse(library, error);
         }
-        *library->symbols[i].address = address;
     }
     return true;
 }
@@ -44,11 +53,11 @@ bool library_load(Library *library, GError **error)
         return true;
     }
     /* All symbols are bound now, as if it were linked.  It is reached by pointers only. */
-    handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
+    handle = dlopen(library->texts, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         return refuse(library, error);
     }
-    if (!find_symbols(library, handle, error)) {
+    if (!find_functions(library, handle, error)) {
         dlclose(handle);
         return false;
     }

@@ -6,8 +6,8 @@
  * pages for good.  For a library that few machines need, a file defines those of its functions
  * that vmd calls, each under its own name and with the library's prototype:
  *
- *   #define SLIRP_FUNCTIONS(F) \
- *       F(void, slirp_input, (Slirp *slirp, const uint8_t *pkt, int pkt_len), \
+ *   #define SLIRP_FUNCTIONS(F, L) \
+ *       F(L, void, slirp_input, (Slirp *slirp, const uint8_t *pkt, int pkt_len), \
  *         (slirp, pkt, pkt_len))
  *   LIBRARY_DEFINE(library, SLIRP_SONAME, "libslirp0", "user networks", SLIRP_FUNCTIONS)
  *
@@ -20,19 +20,13 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* A function of the library, and where its address is stored. */
+/* Made by LIBRARY_DEFINE.  A pointer to each text and address would be relocated at every start. */
 typedef struct {
-    const char *name;
-    void **address;
-} LibrarySymbol;
-
-/* Made by LIBRARY_DEFINE. */
-typedef struct {
-    const char *soname;
-    const char *package;        /* Debian's, for people */
-    const char *need;           /* what needs it: "user networks" */
-    const LibrarySymbol *symbols;
-    guint n_symbols;
+    /* Its name; Debian's package, for people; what needs it ("user networks"); the names of the
+     * functions.  Each ends in a null character. */
+    const char *texts;
+    void **addresses;           /* of the functions, once it is loaded */
+    guint n_functions;
     gint loaded;                /* atomic */
 } Library;
 
@@ -48,17 +42,20 @@ bool library_load(Library *library, GError **error);
  * literals; functions: a macro as above, of type, name, parameters, and their names.
  */
 #define LIBRARY_DEFINE(variable, soname_, package_, need_, functions) \
-    functions(LIBRARY_FUNCTION_) \
-    static const LibrarySymbol variable##_symbols[] = { functions(LIBRARY_SYMBOL_) }; \
+    enum { functions(LIBRARY_INDEX_, variable) variable##_n_functions }; \
+    static void *variable##_addresses[variable##_n_functions]; \
+    functions(LIBRARY_FUNCTION_, variable) \
     LIBRARY_NOTE_(variable##_note, soname_, need_) \
-    static Library variable = { .soname = soname_, .package = package_, .need = need_, \
-                                .symbols = variable##_symbols, \
-                                .n_symbols = G_N_ELEMENTS(variable##_symbols) };
+    static Library variable = { \
+        .texts = soname_ "\0" package_ "\0" need_ "\0" functions(LIBRARY_NAME_, variable), \
+        .addresses = variable##_addresses, .n_functions = variable##_n_functions };
 
-#define LIBRARY_FUNCTION_(type, name, parameters, arguments) \
-    static __typeof__(name) *library_##name; \
-    type name parameters { return library_##name arguments; }
-#define LIBRARY_SYMBOL_(type, name, parameters, arguments) { #name, (void **)&library_##name },
+#define LIBRARY_INDEX_(variable, type, name, parameters, arguments) variable##_index_##name,
+#define LIBRARY_NAME_(variable, type, name, parameters, arguments) #name "\0"
+#define LIBRARY_FUNCTION_(variable, type, name, parameters, arguments) \
+    type name parameters { \
+        return ((__typeof__(name) *)variable##_addresses[variable##_index_##name]) arguments; \
+    }
 
 /*
  * A note in the program that names the library to packaging tools, as its list names linked ones

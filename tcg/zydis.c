@@ -7,17 +7,17 @@
 
 #include "qmp/library.h"
 
-#define ZYDIS_FUNCTIONS(F) \
-    F(ZyanStatus, ZydisDecoderInit, \
+#define ZYDIS_FUNCTIONS(F, L) \
+    F(L, ZyanStatus, ZydisDecoderInit, \
       (ZydisDecoder *decoder, ZydisMachineMode machine_mode, ZydisStackWidth stack_width), \
       (decoder, machine_mode, stack_width)) \
-    F(ZyanStatus, ZydisDecoderDecodeFull, \
+    F(L, ZyanStatus, ZydisDecoderDecodeFull, \
       (const ZydisDecoder *decoder, const void *buffer, ZyanUSize length, \
        ZydisDecodedInstruction *instruction, \
        ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT]), \
       (decoder, buffer, length, instruction, operands)) \
-    F(ZydisRegisterClass, ZydisRegisterGetClass, (ZydisRegister reg), (reg)) \
-    F(ZyanI8, ZydisRegisterGetId, (ZydisRegister reg), (reg))
+    F(L, ZydisRegisterClass, ZydisRegisterGetClass, (ZydisRegister reg), (reg)) \
+    F(L, ZyanI8, ZydisRegisterGetId, (ZydisRegister reg), (reg))
 
 LIBRARY_DEFINE(library, ZYDIS_SONAME, "libzydis4.0", "CPUs in software", ZYDIS_FUNCTIONS)
 

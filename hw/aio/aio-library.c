@@ -8,15 +8,15 @@
 
 #include "qmp/library.h"
 
-#define URING_FUNCTIONS(F) \
-    F(int, io_uring_queue_init_params, \
+#define URING_FUNCTIONS(F, L) \
+    F(L, int, io_uring_queue_init_params, \
       (unsigned entries, struct io_uring *ring, struct io_uring_params *p), (entries, ring, p)) \
-    F(void, io_uring_queue_exit, (struct io_uring *ring), (ring)) \
-    F(int, io_uring_submit, (struct io_uring *ring), (ring)) \
-    F(int, io_uring_wait_cqe_timeout, \
+    F(L, void, io_uring_queue_exit, (struct io_uring *ring), (ring)) \
+    F(L, int, io_uring_submit, (struct io_uring *ring), (ring)) \
+    F(L, int, io_uring_wait_cqe_timeout, \
       (struct io_uring *ring, struct io_uring_cqe **cqe_ptr, struct __kernel_timespec *ts), \
       (ring, cqe_ptr, ts)) \
-    F(int, __io_uring_get_cqe, \
+    F(L, int, __io_uring_get_cqe, \
       (struct io_uring *ring, struct io_uring_cqe **cqe_ptr, unsigned submit, unsigned wait_nr, \
        sigset_t *sigmask), \
       (ring, cqe_ptr, submit, wait_nr, sigmask))

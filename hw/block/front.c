@@ -306,11 +306,6 @@ const char *block_front_name(const BlockFront *front)
     return front->is_drive ? front->name : "";
 }
 
-bool block_front_is_called(const BlockFront *front, const char *name)
-{
-    return g_strcmp0(front->name, name) == 0;
-}
-
 char *block_front_device(const BlockFront *front)
 {
     const char *id = device_id(front->dev);

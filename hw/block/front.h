@@ -106,8 +106,6 @@ void block_front_remove(BlockFront *front);
 /* The disk's `device` in results and events: the name of its first node, if that is a drive's;
  * else "". */
 const char *block_front_name(const BlockFront *front);
-/* Whether its first node has that name, drive or not. */
-bool block_front_is_called(const BlockFront *front, const char *name);
 /* The device's id, or its path; newly allocated. */
 char *block_front_device(const BlockFront *front);
 

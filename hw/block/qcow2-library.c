@@ -11,19 +11,19 @@
 
 #include "qmp/library.h"
 
-#define ZLIB_FUNCTIONS(F) \
-    F(int, inflateInit2_, \
+#define ZLIB_FUNCTIONS(F, L) \
+    F(L, int, inflateInit2_, \
       (z_streamp strm, int windowBits, const char *version, int stream_size), \
       (strm, windowBits, version, stream_size)) \
-    F(int, inflate, (z_streamp strm, int flush), (strm, flush)) \
-    F(int, inflateEnd, (z_streamp strm), (strm))
+    F(L, int, inflate, (z_streamp strm, int flush), (strm, flush)) \
+    F(L, int, inflateEnd, (z_streamp strm), (strm))
 
-#define ZSTD_FUNCTIONS(F) \
-    F(ZSTD_DCtx *, ZSTD_createDCtx, (void), ()) \
-    F(size_t, ZSTD_freeDCtx, (ZSTD_DCtx *dctx), (dctx)) \
-    F(size_t, ZSTD_decompressStream, \
+#define ZSTD_FUNCTIONS(F, L) \
+    F(L, ZSTD_DCtx *, ZSTD_createDCtx, (void), ()) \
+    F(L, size_t, ZSTD_freeDCtx, (ZSTD_DCtx *dctx), (dctx)) \
+    F(L, size_t, ZSTD_decompressStream, \
       (ZSTD_DStream *zds, ZSTD_outBuffer *output, ZSTD_inBuffer *input), (zds, output, input)) \
-    F(unsigned, ZSTD_isError, (size_t code), (code))
+    F(L, unsigned, ZSTD_isError, (size_t code), (code))
 
 LIBRARY_DEFINE(zlib, ZLIB_SONAME, "zlib1g", "qcow2 images", ZLIB_FUNCTIONS)
 LIBRARY_DEFINE(zstd, ZSTD_SONAME, "libzstd1", "qcow2 images that zstd compressed", ZSTD_FUNCTIONS)

@@ -9,14 +9,14 @@
 
 #include "qmp/library.h"
 
-#define PIXMAN_FUNCTIONS(F) \
-    F(pixman_image_t *, pixman_image_create_bits, \
+#define PIXMAN_FUNCTIONS(F, L) \
+    F(L, pixman_image_t *, pixman_image_create_bits, \
       (pixman_format_code_t format, int width, int height, uint32_t *bits, \
        int rowstride_bytes), (format, width, height, bits, rowstride_bytes)) \
-    F(pixman_bool_t, pixman_image_unref, (pixman_image_t *image), (image)) \
-    F(uint32_t *, pixman_image_get_data, (pixman_image_t *image), (image)) \
-    F(int, pixman_image_get_stride, (pixman_image_t *image), (image)) \
-    F(void, pixman_image_composite32, \
+    F(L, pixman_bool_t, pixman_image_unref, (pixman_image_t *image), (image)) \
+    F(L, uint32_t *, pixman_image_get_data, (pixman_image_t *image), (image)) \
+    F(L, int, pixman_image_get_stride, (pixman_image_t *image), (image)) \
+    F(L, void, pixman_image_composite32, \
       (pixman_op_t op, pixman_image_t *src, pixman_image_t *mask, pixman_image_t *dest, \
        int32_t src_x, int32_t src_y, int32_t mask_x, int32_t mask_y, int32_t dest_x, \
        int32_t dest_y, int32_t width, int32_t height), \

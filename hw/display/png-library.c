@@ -9,26 +9,26 @@
 
 #include "qmp/library.h"
 
-#define PNG_FUNCTIONS(F) \
-    F(png_structp, png_create_write_struct, \
+#define PNG_FUNCTIONS(F, L) \
+    F(L, png_structp, png_create_write_struct, \
       (png_const_charp version, png_voidp opaque, png_error_ptr error, png_error_ptr warn), \
       (version, opaque, error, warn)) \
-    F(png_infop, png_create_info_struct, (png_const_structrp png), (png)) \
-    F(void, png_destroy_write_struct, (png_structpp png, png_infopp info), (png, info)) \
-    F(jmp_buf *, png_set_longjmp_fn, \
+    F(L, png_infop, png_create_info_struct, (png_const_structrp png), (png)) \
+    F(L, void, png_destroy_write_struct, (png_structpp png, png_infopp info), (png, info)) \
+    F(L, jmp_buf *, png_set_longjmp_fn, \
       (png_structrp png, png_longjmp_ptr jump, size_t size), (png, jump, size)) \
-    F(void, png_set_write_fn, \
+    F(L, void, png_set_write_fn, \
       (png_structrp png, png_voidp opaque, png_rw_ptr write, png_flush_ptr flush), \
       (png, opaque, write, flush)) \
-    F(png_voidp, png_get_io_ptr, (png_const_structrp png), (png)) \
-    F(void, png_set_compression_level, (png_structrp png, int level), (png, level)) \
-    F(void, png_set_IHDR, \
+    F(L, png_voidp, png_get_io_ptr, (png_const_structrp png), (png)) \
+    F(L, void, png_set_compression_level, (png_structrp png, int level), (png, level)) \
+    F(L, void, png_set_IHDR, \
       (png_const_structrp png, png_inforp info, png_uint_32 width, png_uint_32 height, \
        int depth, int color, int interlace, int compression, int filter), \
       (png, info, width, height, depth, color, interlace, compression, filter)) \
-    F(void, png_write_info, (png_structrp png, png_const_inforp info), (png, info)) \
-    F(void, png_write_row, (png_structrp png, png_const_bytep row), (png, row)) \
-    F(void, png_write_end, (png_structrp png, png_inforp info), (png, info))
+    F(L, void, png_write_info, (png_structrp png, png_const_inforp info), (png, info)) \
+    F(L, void, png_write_row, (png_structrp png, png_const_bytep row), (png, row)) \
+    F(L, void, png_write_end, (png_structrp png, png_inforp info), (png, info))
 
 LIBRARY_DEFINE(library, PNG_SONAME, "libpng16-16", "pictures in PNG format", PNG_FUNCTIONS)
 

@@ -7,30 +7,30 @@
 
 #include "qmp/library.h"
 
-#define SLIRP_FUNCTIONS(F) \
-    F(Slirp *, slirp_new, (const SlirpConfig *cfg, const SlirpCb *callbacks, void *opaque), \
+#define SLIRP_FUNCTIONS(F, L) \
+    F(L, Slirp *, slirp_new, (const SlirpConfig *cfg, const SlirpCb *callbacks, void *opaque), \
       (cfg, callbacks, opaque)) \
-    F(void, slirp_cleanup, (Slirp *slirp), (slirp)) \
-    F(void, slirp_pollfds_fill, \
+    F(L, void, slirp_cleanup, (Slirp *slirp), (slirp)) \
+    F(L, void, slirp_pollfds_fill, \
       (Slirp *slirp, uint32_t *timeout, SlirpAddPollCb add_poll, void *opaque), \
       (slirp, timeout, add_poll, opaque)) \
-    F(void, slirp_pollfds_poll, \
+    F(L, void, slirp_pollfds_poll, \
       (Slirp *slirp, int select_error, SlirpGetREventsCb get_revents, void *opaque), \
       (slirp, select_error, get_revents, opaque)) \
-    F(void, slirp_input, (Slirp *slirp, const uint8_t *pkt, int pkt_len), \
+    F(L, void, slirp_input, (Slirp *slirp, const uint8_t *pkt, int pkt_len), \
       (slirp, pkt, pkt_len)) \
-    F(int, slirp_add_hostfwd, \
+    F(L, int, slirp_add_hostfwd, \
       (Slirp *slirp, int is_udp, struct in_addr host_addr, int host_port, \
        struct in_addr guest_addr, int guest_port), \
       (slirp, is_udp, host_addr, host_port, guest_addr, guest_port)) \
-    F(int, slirp_add_guestfwd, \
+    F(L, int, slirp_add_guestfwd, \
       (Slirp *slirp, SlirpWriteCb write_cb, void *opaque, struct in_addr *guest_addr, \
        int guest_port), \
       (slirp, write_cb, opaque, guest_addr, guest_port)) \
-    F(size_t, slirp_socket_can_recv, \
+    F(L, size_t, slirp_socket_can_recv, \
       (Slirp *slirp, struct in_addr guest_addr, int guest_port), \
       (slirp, guest_addr, guest_port)) \
-    F(void, slirp_socket_recv, \
+    F(L, void, slirp_socket_recv, \
       (Slirp *slirp, struct in_addr guest_addr, int guest_port, const uint8_t *buf, int size), \
       (slirp, guest_addr, guest_port, buf, size))
 

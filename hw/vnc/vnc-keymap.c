@@ -14,32 +14,32 @@
 #include "qmp/error.h"
 #include "qmp/library.h"
 
-#define XKB_FUNCTIONS(F) \
-    F(struct xkb_context *, xkb_context_new, (enum xkb_context_flags flags), (flags)) \
-    F(void, xkb_context_unref, (struct xkb_context *context), (context)) \
-    F(void, xkb_context_set_log_fn, \
+#define XKB_FUNCTIONS(F, L) \
+    F(L, struct xkb_context *, xkb_context_new, (enum xkb_context_flags flags), (flags)) \
+    F(L, void, xkb_context_unref, (struct xkb_context *context), (context)) \
+    F(L, void, xkb_context_set_log_fn, \
       (struct xkb_context *context, \
        void (*log_fn)(struct xkb_context *context, enum xkb_log_level level, \
                       const char *format, va_list args)), (context, log_fn)) \
-    F(struct xkb_keymap *, xkb_keymap_new_from_names, \
+    F(L, struct xkb_keymap *, xkb_keymap_new_from_names, \
       (struct xkb_context *context, const struct xkb_rule_names *names, \
        enum xkb_keymap_compile_flags flags), (context, names, flags)) \
-    F(void, xkb_keymap_unref, (struct xkb_keymap *keymap), (keymap)) \
-    F(xkb_keycode_t, xkb_keymap_max_keycode, (struct xkb_keymap *keymap), (keymap)) \
-    F(xkb_mod_index_t, xkb_keymap_mod_get_index, \
+    F(L, void, xkb_keymap_unref, (struct xkb_keymap *keymap), (keymap)) \
+    F(L, xkb_keycode_t, xkb_keymap_max_keycode, (struct xkb_keymap *keymap), (keymap)) \
+    F(L, xkb_mod_index_t, xkb_keymap_mod_get_index, \
       (struct xkb_keymap *keymap, const char *name), (keymap, name)) \
-    F(struct xkb_state *, xkb_state_new, (struct xkb_keymap *keymap), (keymap)) \
-    F(void, xkb_state_unref, (struct xkb_state *state), (state)) \
-    F(enum xkb_state_component, xkb_state_update_mask, \
+    F(L, struct xkb_state *, xkb_state_new, (struct xkb_keymap *keymap), (keymap)) \
+    F(L, void, xkb_state_unref, (struct xkb_state *state), (state)) \
+    F(L, enum xkb_state_component, xkb_state_update_mask, \
       (struct xkb_state *state, xkb_mod_mask_t depressed, xkb_mod_mask_t latched, \
        xkb_mod_mask_t locked, xkb_layout_index_t depressed_layout, \
        xkb_layout_index_t latched_layout, xkb_layout_index_t locked_layout), \
       (state, depressed, latched, locked, depressed_layout, latched_layout, locked_layout)) \
-    F(xkb_keysym_t, xkb_state_key_get_one_sym, \
+    F(L, xkb_keysym_t, xkb_state_key_get_one_sym, \
       (struct xkb_state *state, xkb_keycode_t key), (state, key)) \
-    F(xkb_keysym_t, xkb_keysym_to_lower, (xkb_keysym_t keysym), (keysym)) \
-    F(xkb_keysym_t, xkb_keysym_to_upper, (xkb_keysym_t keysym), (keysym)) \
-    F(xkb_keysym_t, xkb_utf32_to_keysym, (uint32_t character), (character))
+    F(L, xkb_keysym_t, xkb_keysym_to_lower, (xkb_keysym_t keysym), (keysym)) \
+    F(L, xkb_keysym_t, xkb_keysym_to_upper, (xkb_keysym_t keysym), (keysym)) \
+    F(L, xkb_keysym_t, xkb_utf32_to_keysym, (uint32_t character), (character))
 
 LIBRARY_DEFINE(library, XKBCOMMON_SONAME, "libxkbcommon0", "layouts of keyboards", XKB_FUNCTIONS)
 

@@ -15,17 +15,17 @@
 int no_such_function(int number);
 int another_function(int number);
 
-#define GOOD_FUNCTIONS(F) \
-    F(double, lgamma, (double x), (x)) \
-    F(float, lgammaf, (float x), (x))
+#define GOOD_FUNCTIONS(F, L) \
+    F(L, double, lgamma, (double x), (x)) \
+    F(L, float, lgammaf, (float x), (x))
 LIBRARY_DEFINE(good, "libm.so.6", "libc6", "sums", GOOD_FUNCTIONS)
 
-#define MISSING_FUNCTIONS(F) \
-    F(int, another_function, (int number), (number))
+#define MISSING_FUNCTIONS(F, L) \
+    F(L, int, another_function, (int number), (number))
 LIBRARY_DEFINE(missing, "libno-such-library.so.7", "libno-such7", "dreams", MISSING_FUNCTIONS)
 
-#define POOR_FUNCTIONS(F) \
-    F(int, no_such_function, (int number), (number))
+#define POOR_FUNCTIONS(F, L) \
+    F(L, int, no_such_function, (int number), (number))
 LIBRARY_DEFINE(poor, "libm.so.6", "libc6", "wishes", POOR_FUNCTIONS)
 
 static void test_good(void)
