@@ -38,7 +38,7 @@ enum {
 };
 
 struct OptionRow {
-    const char *name;           /* without `-` */
+    char name[20];              /* without `-` */
     const char *argument;       /* its description, or NULL: it takes none */
     Phase phase;
     bool (*handle)(Plan *plan, Item *item, GError **error);
