@@ -193,6 +193,29 @@ def linux(recorder):
 
 
 @on_tcg
+def reset(recorder):
+    """memory that came stays through a reset; a request of a stopped machine is not lost"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = Guest(daemon, client, size=256 * MIB, machine_type=PC, cpus=2,
+                      memory={'max-size': 2 * GIB, 'slots': 2})
+        guest.boot()
+        without = memory_kib(guest)
+        add(client, 'hot', BLOCK)
+        ost(client, 1, device='hot', status=0)
+        client.call('system_reset')
+        guest.wait_shell()
+        online(guest, 'online_movable')
+        wait_memory(guest, without + BLOCK // 1024)
+        client.call('stop')
+        client.call('device_del', id='hot')
+        client.call('cont')
+        assert client.wait_event('DEVICE_DELETED', 4 * vmdtest.TIMEOUT)['data']['device'] == 'hot'
+        ost(client, 3, slot='0', status=0)
+        wait_memory(guest, without)
+
+
+@on_tcg
 def refusing(recorder):
     """memory that Linux cannot do without stays, and the client is told"""
     with Daemon(recorder) as daemon:
@@ -216,4 +239,4 @@ def refusing(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([properties, cold, machines, linux, refusing])
+    vmdtest.main([properties, cold, machines, linux, reset, refusing])
