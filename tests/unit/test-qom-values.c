@@ -415,9 +415,8 @@ static const StateKind state_kinds[QMP_KIND_ANY + 1] = {
 /* Saved, reset, and loaded again; a stream that is cut changes nothing. */
 static QmpValue *out_state(Object *obj, const QmpMember *member)
 {
-    const StateRow rows[] = {
-        { .name = qmp_name(member->name),
-          .kind = state_kinds[qmp_type(member->type)->kind] ?: STATE_TYPED,
+    StateRow rows[] = {
+        { .kind = state_kinds[qmp_type(member->type)->kind] ?: STATE_TYPED,
           .offset = member->offset, .count = 1,
           .type = qmp_type(member->type) },
         STATE_ROWS_END,
@@ -425,6 +424,7 @@ static QmpValue *out_state(Object *obj, const QmpMember *member)
     g_autoptr(GByteArray) out = g_byte_array_new();
     g_autoptr(QmpValue) before = read_back(obj->props, qmp_name(member->name)), same = NULL;
 
+    g_strlcpy(rows[0].name, qmp_name(member->name), sizeof(rows[0].name));
     state_save(rows, obj->props, out);
     for (guint cut = 0; cut < out->len; cut++) {
         g_assert_false(state_load(rows, obj->props, 0, out->data, cut, NULL));
