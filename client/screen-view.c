@@ -113,8 +113,8 @@ static void draw_text(ScreenView *view, const json_t *screen)
     int top = MAX(0, row - height + 1);
 
     for (int y = 0; y < height; y++) {
-        draw_line(view, y, item_of(screen, "lines", top + y), item_of(screen, "attributes", top + y),
-                  width);
+        draw_line(view, y, item_of(screen, "lines", top + y),
+                  item_of(screen, "attributes", top + y), width);
     }
     curs_set(cursor && column < width);
     wmove(view->window, row - top, MIN(column, MAX(0, width - 1)));

@@ -18,7 +18,8 @@ typedef struct {
     struct sigaction saved[SIGNALS_N];  /* curses has handlers of its own */
 } Signals;
 
-/* Blocks SIGHUP, SIGINT, SIGQUIT and SIGTERM, and makes EPIPE of SIGPIPE, until signals_restore(). */
+/* Blocks SIGHUP, SIGINT, SIGQUIT and SIGTERM, and makes EPIPE of SIGPIPE, until
+ * signals_restore(). */
 bool signals_take(Signals *signals, GError **error);
 /* A pending signal takes effect here.  Does nothing if they are not taken. */
 void signals_restore(Signals *signals);

@@ -101,10 +101,10 @@ const Verb verb_screen = {
     .summary = "show a screen, and type into the machine",
     .description = "The screen is shown on the terminal, and what is typed there goes to the "
                    "machine's keyboard, until Ctrl-] is typed or the daemon ends; with --text or "
-                   "--json it is printed.  For this it must be in a text mode, as those of firmware "
-                   "and boot loaders are; 'vmctl screenshot' makes pictures.\n"
-                   "--web prints an address for a browser on this host, which can be used once, and "
-                   "serves it until Ctrl-C.\n"
+                   "--json it is printed.  For this it must be in a text mode, as those of "
+                   "firmware and boot loaders are; 'vmctl screenshot' makes pictures.\n"
+                   "--web prints an address for a browser on this host, which can be used once, "
+                   "and serves it until Ctrl-C.\n"
                    "DEVICE is the id or path of a graphics card, by default of the first one.",
     .min_args = 0,
     .max_args = 1,

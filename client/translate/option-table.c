@@ -68,8 +68,8 @@ const OptionRow option_rows[] = {
       OPTION_JSON, "device", "driver", "device_add" },
     REFUSED("dfilter", "RANGE,...", "translated code is not logged"),
     { "display", "[type=]TYPE[,KEY=VALUE...]", PHASE_LATE, option_display, OPTION_KEYED |
-      OPTION_JSON, NULL, "type", "nothing if it is none, -vnc if it is vnc=DISPLAY, -curses if it is "
-      "curses; others are refused: vmd has no window" },
+      OPTION_JSON, NULL, "type", "nothing if it is none, -vnc if it is vnc=DISPLAY, -curses if it "
+      "is curses; others are refused: vmd has no window" },
     { "drive", "KEY=VALUE...", PHASE_BACKEND, option_drive, OPTION_KEYED | OPTION_FLAT, "drive",
       NULL, "blockdev-add, object-add throttle-group for limits, and device_add ide-hd or ide-cd, "
       "or by if=: floppy, virtio-blk-pci (virtio-blk-device on microvm), or none" },
@@ -211,8 +211,8 @@ const OptionRow option_rows[] = {
     { "uuid", "UUID", PHASE_COLLECT, option_uuid, 0, NULL, NULL, "the machine's property uuid" },
     REFUSED("version", NULL, "vmctl --version prints the version; vmctl qemu -version, QEMU's"),
     { "vga", "TYPE", PHASE_COLLECT, option_vga, 0, NULL, NULL,
-      "device_add VGA if it is std, cirrus-vga if it is cirrus, virtio-vga if it is virtio, nothing if "
-      "it is none; others are refused" },
+      "device_add VGA if it is std, cirrus-vga if it is cirrus, virtio-vga if it is virtio, nothing "
+      "if it is none; others are refused" },
     REFUSED("virtfs", "DRIVER,...", "9p file systems are not supported"),
     { "vnc", "DISPLAY[,KEY=VALUE...]", PHASE_LATE, option_vnc, OPTION_KEYED, "vnc", "vnc",
       "object-add vnc-server; nothing if it is none; SASL, WebSocket, reverse= and sound are "

@@ -8,7 +8,6 @@
 
 #include "qmp/error.h"
 
-
 /* Of a screen that is not there. */
 enum { NO_WIDTH = 640, NO_HEIGHT = 480 };
 

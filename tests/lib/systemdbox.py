@@ -241,6 +241,10 @@ class Box:
         if not [name for name in installed if name.startswith(UNIT_FOLDERS)]:
             raise Skip('the prefix is none that systemd looks below')
         for name in installed:
+            if os.path.islink(stage + name):
+                self.run('sh', '-c', 'mkdir -p "$(dirname "$2")" && ln -sf "$1" "$2"', 'sh',
+                         os.readlink(stage + name), name)
+                continue
             self.copy(stage + name, name)
             if os.access(stage + name, os.X_OK):
                 self.run('chmod', '755', name)

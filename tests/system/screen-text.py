@@ -82,6 +82,7 @@ def waits(recorder):
         assert known['lines'][0] == 'one' and 'cursor' not in known, known
         assert known['attributes'] == ['07' * 80] * 25
         assert client.call('query-screen-text') == known
+        assert client.call('wait-screen-text', stamp='', device='video', head=0) == known
         for address, data, line, attributes in [
                 (TEXT, cells('two'), 'two', '07' * 80),
                 (TEXT, cells('two', 0x1e), 'two', '1e' * 3 + '07' * 77)]:
