@@ -205,7 +205,9 @@ static guint put_text(guint8 *data, const char *text)
 {
     gsize n = text ? MIN(strlen(text), DATA_BYTES) : 0;
 
-    memcpy(data, text, n);
+    if (n) {
+        memcpy(data, text, n);
+    }
     return n;
 }
 
