@@ -211,8 +211,8 @@ const OptionRow option_rows[] = {
     { "uuid", "UUID", PHASE_COLLECT, option_uuid, 0, NULL, NULL, "the machine's property uuid" },
     REFUSED("version", NULL, "vmctl --version prints the version; vmctl qemu -version, QEMU's"),
     { "vga", "TYPE", PHASE_COLLECT, option_vga, 0, NULL, NULL,
-      "device_add VGA if it is std, cirrus-vga if it is cirrus, virtio-vga if it is virtio, nothing "
-      "if it is none; others are refused" },
+      "device_add VGA if it is std, cirrus-vga if it is cirrus, virtio-vga if it is virtio, "
+      "nothing if it is none; others are refused" },
     REFUSED("virtfs", "DRIVER,...", "9p file systems are not supported"),
     { "vnc", "DISPLAY[,KEY=VALUE...]", PHASE_LATE, option_vnc, OPTION_KEYED, "vnc", "vnc",
       "object-add vnc-server; nothing if it is none; SASL, WebSocket, reverse= and sound are "
