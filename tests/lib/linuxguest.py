@@ -8,6 +8,7 @@ the folder shared/guests beside the source tree (`linux-6.12-emul-full.xz` and
 """
 import lzma
 import os
+import re
 import socket
 import time
 
@@ -143,7 +144,8 @@ class Guest:
         self.console.sendall((command + '; echo EN""D$?\n').encode())
         self.wait('EN""D$?\n', timeout)
         output = self.wait('END', timeout)
-        status = self.wait('\n', timeout)
+        # A message of the kernel may follow at once, on the same line.
+        status = re.match('[0-9]*', self.wait('\n', timeout))[0]
         assert status == '0', '%s: status %s: %s' % (command, status, output)
         self.wait('# ', timeout)
         return output
