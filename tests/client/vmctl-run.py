@@ -19,7 +19,7 @@ import time
 from rig import TIMEOUT, VMCTL, case, contains, equal, main, scratch, vmctl
 import linuxguest
 import microvm
-from vmdtest import GUESTS, accel, on_one_accel
+from vmdtest import GUESTS, accel, on_one_accel, wait_for
 
 KERNEL = os.path.join(GUESTS, 'guest.elf')
 CPU = ['-cpu', 'qemu64,tsc-deadline=on,x2apic=on']
@@ -42,14 +42,6 @@ def run(*options, before=(), **more):
 def children(pid):
     with open('/proc/%d/task/%d/children' % (pid, pid), encoding='ascii') as f:
         return [int(word) for word in f.read().split()]
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + TIMEOUT
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(what)
-        time.sleep(0.01)
 
 
 def is_gone(pid):

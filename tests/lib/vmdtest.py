@@ -213,6 +213,15 @@ class Client:
         return [event['event'] for event in events]
 
 
+def wait_for(condition, what):
+    """Ask until the condition is true; what: the failure if it never is."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(what)
+        time.sleep(0.01)
+
+
 def wait_listening(path, process):
     """Waits until somebody listens on a Unix socket; False if process ended before, or the
     time did.  That the path is there is not enough: it appears before listen()."""
