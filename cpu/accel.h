@@ -32,6 +32,8 @@ typedef enum {
     ACCEL_REQUEST_SHUTDOWN,     /* the guest requested its end through the accelerator */
 } AccelRequest;
 
+enum { ACCEL_N_CRASH = 5 };     /* registers */
+
 typedef struct {
     /* One port access: count items of size 1, 2 or 4 at data, each to the same
      * port.  Takes the lock itself as the device needs. */
@@ -42,6 +44,9 @@ typedef struct {
     void (*unlock)(void *opaque);
     /* Any thread, lock held or not; takes effect on the main loop. */
     void (*request)(void *opaque, AccelRequest request);
+    /* Any thread, lock held or not: the guest has panicked and described it in the five crash
+     * registers of Hyper-V; takes effect on the main loop. */
+    void (*panic)(void *opaque, const guint64 crash[ACCEL_N_CRASH]);
     /* Any thread, lock held or not.  A vCPU cannot continue
      * (KVM_EXIT_INTERNAL_ERROR, FAIL_ENTRY), or the accelerator is lost
      * (accel_failure): why is one line for the log.  The vCPU has parked itself;

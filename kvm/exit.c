@@ -156,6 +156,18 @@ static KvmExitAction run_failed(KvmVcpu *vcpu, int error)
     return fail(vcpu, accel_failure(error), why->str);
 }
 
+static KvmExitAction exit_crash(KvmVcpu *vcpu)
+{
+    const Accel *accel = &vcpu->kvm->accel;
+    guint64 crash[ACCEL_N_CRASH];
+
+    if (!kvm_hyperv_crash(vcpu, crash)) {
+        return internal_error(vcpu, "KVM has no crash registers of a guest that used them");
+    }
+    accel->host->panic(accel->host_opaque, crash);
+    return KVM_VCPU_GO_ON;
+}
+
 static KvmExitAction exit_system_event(KvmVcpu *vcpu)
 {
     switch (vcpu->run->system_event.type) {
@@ -163,6 +175,8 @@ static KvmExitAction exit_system_event(KvmVcpu *vcpu)
         return request(vcpu, ACCEL_REQUEST_SHUTDOWN);
     case KVM_SYSTEM_EVENT_RESET:
         return request(vcpu, ACCEL_REQUEST_RESET);
+    case KVM_SYSTEM_EVENT_CRASH:
+        return exit_crash(vcpu);
     default:
         return exit_unknown(vcpu);
     }

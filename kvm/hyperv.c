@@ -20,13 +20,17 @@ enum {
     MAX_ENTRIES = 64,
     MSR_VP_INDEX = 0x40000002,
     STATUS_INVALID_HYPERCALL_CODE = 2,
-    /* What needs more than the kernel: crash registers, the debugger; nested pages. */
+    MSR_CRASH_P0 = 0x40000100,
+    MSR_CRASH_CTL = 0x40000105,
     LEAF_FEATURES = HYPERV_LEAF + 3,
     LEAF_ADVICE = HYPERV_LEAF + 4,
-    CRASH_MSRS = 1 << 10,       /* EDX of features */
-    DEBUG_MSRS = 1 << 11,
+    /* What needs more than the kernel. */
+    DEBUG_MSRS = 1 << 11,       /* EDX of features */
     ENLIGHTENED_VMCS = 1 << 14, /* EAX of advice */
 };
+
+/* What a guest can have done by its crash register: tell its host. */
+static const guint64 CRASH_NOTIFY = 1ull << 63;
 
 static void learn(KvmDevice *device)
 {
@@ -58,7 +62,7 @@ void kvm_hyperv_supported(KvmDevice *device, guint32 leaf, guint32 ret_regs[4])
         }
     }
     if (leaf == LEAF_FEATURES) {
-        ret_regs[3] &= ~(guint32)(CRASH_MSRS | DEBUG_MSRS);
+        ret_regs[3] &= ~(guint32)DEBUG_MSRS;
     } else if (leaf == LEAF_ADVICE) {
         ret_regs[0] &= ~(guint32)ENLIGHTENED_VMCS;
     } else {
@@ -79,17 +83,19 @@ static bool enable(KvmVcpu *vcpu, guint32 capability, const char *property, GErr
     return true;
 }
 
-static bool set_index(KvmVcpu *vcpu, GError **error)
+static bool set_msr(KvmVcpu *vcpu, guint32 index, guint64 value, const char *property,
+                    GError **error)
 {
     struct {
         struct kvm_msrs head;
         struct kvm_msr_entry entry;
     } one = { .head = { .nmsrs = 1 },
-              .entry = { .index = MSR_VP_INDEX, .data = vcpu->cpu->index } };
+              .entry = { .index = index, .data = value } };
 
     if (kvm_ioctl(vcpu->fd, KVM_SET_MSRS, &one) != 1) {
-        qmp_error_set_at(error, "hv-vpindex", ERROR_REASON_NOT_SUPPORTED,
-                         "the kernel's KVM cannot set the index of a virtual processor");
+        qmp_error_set_at(error, property, ERROR_REASON_NOT_SUPPORTED,
+                         "the kernel's KVM cannot set MSR 0x%x, which '%s' needs", index,
+                         property);
         return false;
     }
     return true;
@@ -102,7 +108,30 @@ bool kvm_hyperv_prepare(KvmVcpu *vcpu, GError **error)
     return (!props->hv_enforce_cpuid ||
             enable(vcpu, KVM_CAP_HYPERV_ENFORCE_CPUID, "hv-enforce-cpuid", error)) &&
            (!props->hv_synic || enable(vcpu, KVM_CAP_HYPERV_SYNIC2, "hv-synic", error)) &&
-           (!props->hv_vpindex || set_index(vcpu, error));
+           (!props->hv_vpindex ||
+            set_msr(vcpu, MSR_VP_INDEX, vcpu->cpu->index, "hv-vpindex", error)) &&
+           (!props->hv_crash ||
+            set_msr(vcpu, MSR_CRASH_CTL, CRASH_NOTIFY, "hv-crash", error));
+}
+
+/* The kernel keeps them for the whole guest. */
+bool kvm_hyperv_crash(KvmVcpu *vcpu, guint64 ret_crash[ACCEL_N_CRASH])
+{
+    struct {
+        struct kvm_msrs head;
+        struct kvm_msr_entry entries[ACCEL_N_CRASH];
+    } all = { .head = { .nmsrs = ACCEL_N_CRASH } };
+
+    for (guint i = 0; i < ACCEL_N_CRASH; i++) {
+        all.entries[i].index = MSR_CRASH_P0 + i;
+    }
+    if (kvm_ioctl(vcpu->fd, KVM_GET_MSRS, &all) != ACCEL_N_CRASH) {
+        return false;
+    }
+    for (guint i = 0; i < ACCEL_N_CRASH; i++) {
+        ret_crash[i] = all.entries[i].data;
+    }
+    return true;
 }
 
 /* The controller's pages are guest memory, which the kernel writes by itself; messages and

@@ -192,6 +192,8 @@ bool kvm_features_set(KvmVcpu *vcpu, GError **error);
 void kvm_hyperv_supported(KvmDevice *device, guint32 leaf, guint32 ret_regs[4]);
 /* Gives a vCPU, whose CPUID is set, what its features for Hyper-V need from the kernel. */
 bool kvm_hyperv_prepare(KvmVcpu *vcpu, GError **error);
+/* The crash registers of a guest that has reported a panic; false: the kernel does not say. */
+bool kvm_hyperv_crash(KvmVcpu *vcpu, guint64 ret_crash[ACCEL_N_CRASH]);
 /* KVM_EXIT_HYPERV; the vCPU continues. */
 void kvm_hyperv_exit(KvmVcpu *vcpu);
 

@@ -7,7 +7,7 @@
  *   apic-light.c    functions for light code                    interrupts, messages,
  *   pins
  *
- * Heavy code, except for the two marked as light.  Registers are accessed by the vCPU's
+ * Heavy code, except for those marked as light.  Registers are accessed by the vCPU's
  * own thread; messages, lines and NMIs come from any thread.  A separate lock guards
  * everything; no function is called with it held.  Nothing takes the machine lock,
  * except for AccelHost.eoi at the end of a level-triggered interrupt.
@@ -72,6 +72,8 @@ void tcg_apic_set_base(TcgVcpu *vcpu, guint64 base);
 /* Whether gpa lies in the APIC's page as IA32_APIC_BASE places it, in xAPIC mode.
  * Light. */
 bool tcg_apic_at(const TcgVcpu *vcpu, guint64 gpa);
+/* Whether it is in x2APIC mode.  Light. */
+bool tcg_apic_is_x2apic(const TcgVcpu *vcpu);
 /* An access in that page; offset within it. */
 void tcg_apic_access(TcgVcpu *vcpu, guint offset, void *data, guint size, bool is_write);
 /* IA32_APIC_BASE, x2APIC registers (0x800 to 0x8ff), IA32_TSC_DEADLINE; false: #GP. */

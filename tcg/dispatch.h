@@ -61,6 +61,10 @@ guint64 tcg_vcpu_yield(TcgState *s, void *argument);
 void tcg_vcpu_log(TcgState *s, const char *what, guint64 value);
 /* A triple fault. */
 guint64 tcg_vcpu_shutdown(TcgState *s, void *argument);
+/* The guest asks for a reset, and executes nothing more before it. */
+guint64 tcg_vcpu_ask_reset(TcgState *s, void *argument);
+/* The guest has panicked; argument: ACCEL_N_CRASH crash registers. */
+guint64 tcg_vcpu_panic(TcgState *s, void *argument);
 /* Reports a code fetch from this linear address, where there is no memory: an internal error. */
 guint64 tcg_vcpu_astray(TcgState *s, void *argument);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Registers of a guest that knows Hyper-V: Hypervisor Top Level Functional Specification,
- * chapters 3 (identity, hypercall page), 7 (virtual processors) and 12 (timers).
+ * chapters 2 (crash registers, reset), 3 (identity, hypercall page), 7 (virtual processors),
+ * 10 (the local APIC by other registers) and 12 (timers).
  *
  * There are no hypercalls: the page has code that returns "invalid hypercall code" by itself.
  * The reference TSC page says that it is not valid, so that the guest reads the counter's
@@ -9,6 +10,7 @@
  */
 #include "config.h"
 #include "tcg/apic.h"
+#include "tcg/dispatch.h"
 #include "tcg/light.h"
 #include "tcg/msr.h"
 #include "tcg/system.h"
@@ -19,6 +21,7 @@ enum {
     LEAF_INTERFACE = 0x40000001,
     LEAF_FEATURES = 0x40000003,
     SIGNATURE = 0x31237648,     /* "Hv#1" */
+    MSR_CRASH_CTL = 0x40000105,
     PAGE_ENABLED = 1,
     PAGE_OFFSET = 0xfff,
     UNITS_PER_SECOND = 10000000,        /* of the reference time: 100 ns */
@@ -52,6 +55,21 @@ static bool may_reference_tsc(const TcgState *s)
 static bool may_index(const TcgState *s)
 {
     return has(s, 6);
+}
+
+static bool may_apic(const TcgState *s)
+{
+    return has(s, 4);
+}
+
+static bool may_reset(const TcgState *s)
+{
+    return has(s, 7);
+}
+
+static bool may_crash(const TcgState *s)
+{
+    return may_hyperv(s) && tcg_cpuid_has(s, LEAF_FEATURES, 0, TCG_EDX, 10);
 }
 
 static bool may_frequencies(const TcgState *s)
@@ -167,6 +185,109 @@ static bool get_tsc_rate(TcgState *s, const TcgMsr *msr, guint32 number, guint64
     return true;
 }
 
+/* ---- The local APIC by other registers ---- */
+
+enum {
+    MSR_EOI = 0x40000070,
+    MSR_ICR = 0x40000071,
+    MSR_TPR = 0x40000072,
+    MSR_X2APIC = 0x800,
+    APIC_TPR = 0x08, APIC_EOI = 0x0b, APIC_ICR = 0x30, APIC_ICR_HIGH = 0x31,
+};
+
+typedef struct {
+    guint reg;                  /* a register's offset in the APIC's page, / 16 */
+    guint64 value;
+    bool is_write;
+} ApicAccess;
+
+static void access_page(TcgVcpu *vcpu, guint reg, guint32 *value, bool is_write)
+{
+    tcg_apic_access(vcpu, reg * 16, value, sizeof(*value), is_write);
+}
+
+/* In xAPIC mode ICR is two registers; its lower half sends. */
+static guint64 heavy_apic(TcgState *s, void *argument)
+{
+    ApicAccess *access = argument;
+    TcgVcpu *vcpu = s->vcpu;
+    guint32 low = access->value, high = access->value >> 32;
+
+    if (tcg_apic_is_x2apic(vcpu)) {
+        return tcg_apic_msr(vcpu, MSR_X2APIC + access->reg, &access->value, access->is_write);
+    }
+    if (access->reg == APIC_ICR) {
+        access_page(vcpu, APIC_ICR_HIGH, &high, access->is_write);
+    }
+    access_page(vcpu, access->reg, &low, access->is_write);
+    access->value = low | (access->reg == APIC_ICR ? (guint64)high << 32 : 0);
+    return true;
+}
+
+static guint apic_register(guint32 number)
+{
+    return number == MSR_EOI ? APIC_EOI : number == MSR_ICR ? APIC_ICR : APIC_TPR;
+}
+
+static bool get_apic(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value)
+{
+    ApicAccess access = { .reg = apic_register(number) };
+    bool ok = tcg_heavy(s, heavy_apic, &access);
+
+    *ret_value = access.value;
+    return ok;
+}
+
+static bool set_apic(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    ApicAccess access = { .reg = apic_register(number), .value = value, .is_write = true };
+    bool ok = tcg_heavy(s, heavy_apic, &access);
+
+    tcg_reconsider(s);
+    return ok;
+}
+
+/* ---- Reset and panic ---- */
+
+static const guint64 CRASH_NOTIFY = 1ull << 63;
+
+static bool set_reset(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    if (value & 1) {
+        tcg_heavy(s, tcg_vcpu_ask_reset, NULL);
+        tcg_reconsider(s);
+    }
+    return true;
+}
+
+static bool get_crash(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value)
+{
+    *ret_value = s->msr.hv_crash[number - msr->first];
+    return true;
+}
+
+static bool set_crash(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    s->msr.hv_crash[number - msr->first] = value;
+    return true;
+}
+
+/* Reads as what it can do. */
+static bool get_crash_control(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value)
+{
+    *ret_value = CRASH_NOTIFY;
+    return true;
+}
+
+static bool set_crash_control(TcgState *s, const TcgMsr *msr, guint32 number, guint64 value)
+{
+    if (value & CRASH_NOTIFY) {
+        tcg_heavy(s, tcg_vcpu_panic, s->msr.hv_crash);
+        tcg_reconsider(s);
+    }
+    return true;
+}
+
 /* ---- Identity ---- */
 
 static bool get_index(TcgState *s, const TcgMsr *msr, guint32 number, guint64 *ret_value)
@@ -193,12 +314,20 @@ static const TcgMsr msrs[] = {
     { .first = 0x40000022, .last = 0x40000022, .get = get_tsc_rate, .may = may_frequencies },
     { .first = 0x40000023, .last = 0x40000023, .get = tcg_msr_get_constant,
       .value = TCG_CRYSTAL_KHZ * 1000ull, .may = may_frequencies },
+    { .first = 0x40000003, .last = 0x40000003, .get = tcg_msr_get_constant, .set = set_reset,
+      .may = may_reset },
+    { .first = MSR_EOI, .last = MSR_EOI, .set = set_apic, .may = may_apic },
+    { .first = MSR_ICR, .last = MSR_TPR, .get = get_apic, .set = set_apic, .may = may_apic },
+    { .first = TCG_MSR_HV_CRASH_P0, .last = TCG_MSR_HV_CRASH_P4, .get = get_crash,
+      .set = set_crash, .may = may_crash },
+    { .first = MSR_CRASH_CTL, .last = MSR_CRASH_CTL, .get = get_crash_control,
+      .set = set_crash_control, .may = may_crash },
 };
 
 const TcgMsr *tcg_msr_find_hyperv(guint32 number)
 {
     for (guint i = 0; i < G_N_ELEMENTS(msrs); i++) {
-        if (number == msrs[i].first) {
+        if (number >= msrs[i].first && number <= msrs[i].last) {
             return &msrs[i];
         }
     }

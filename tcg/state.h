@@ -347,6 +347,7 @@ struct TcgState {
         guint64 mtrr_default, mtrr_fixed[11], mtrr_variable[16];
         guint64 spec_ctrl, hwcr, mcg_ctl;
         guint64 hv_os_id, hv_hypercall, hv_reference_tsc, hv_assist;    /* op-hyperv.c */
+        guint64 hv_crash[5];    /* a partition's; a guest writes and reports on one CPU */
         guint64 bank[TCG_N_BANKS][4];   /* machine checks: CTL, STATUS, ADDR, MISC */
     } msr;
     /* The last instruction and operand of the x87 as the guest loaded them: otherwise the

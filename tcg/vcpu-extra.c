@@ -75,6 +75,7 @@ static const struct {
     { MSR_HWCR, MSR_HWCR }, { TCG_MSR_HV_OS_ID, TCG_MSR_HV_HYPERCALL },
     { TCG_MSR_HV_REFERENCE_TSC, TCG_MSR_HV_REFERENCE_TSC },
     { TCG_MSR_HV_ASSIST, TCG_MSR_HV_ASSIST },
+    { TCG_MSR_HV_CRASH_P0, TCG_MSR_HV_CRASH_P4 },
 };
 
 /* The reset value, which need not be saved. */

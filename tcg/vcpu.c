@@ -76,6 +76,23 @@ guint64 tcg_vcpu_shutdown(TcgState *s, void *argument)
     return 0;
 }
 
+guint64 tcg_vcpu_ask_reset(TcgState *s, void *argument)
+{
+    const Accel *accel = &s->vcpu->tcg->accel;
+
+    accel->host->request(accel->host_opaque, ACCEL_REQUEST_RESET);
+    stop_here(s->vcpu);
+    return 0;
+}
+
+guint64 tcg_vcpu_panic(TcgState *s, void *argument)
+{
+    const Accel *accel = &s->vcpu->tcg->accel;
+
+    accel->host->panic(accel->host_opaque, argument);
+    return 0;
+}
+
 guint64 tcg_vcpu_astray(TcgState *s, void *argument)
 {
     TcgVcpu *vcpu = s->vcpu;

@@ -101,7 +101,19 @@ static void log_once(bool *logged, const char *what)
     *logged = true;
 }
 
-static void on_panic(void *opaque)
+static void tell_panic(Vmd *vmd, GuestPanicAction action, const guint64 *crash)
+{
+    GuestPanicInformation info = { .type = GUEST_PANIC_INFORMATION_TYPE_HYPER_V };
+
+    if (crash) {
+        info.u.hyper_v = (GuestPanicInformationHyperV){
+            crash[0], crash[1], crash[2], crash[3], crash[4] };
+    }
+    qmp_event_guest_panicked(vmd->events, &(EventGuestPanicked){
+        .action = action, .info = crash ? &info : NULL });
+}
+
+static void on_panic(void *opaque, const guint64 *crash)
 {
     Vmd *vmd = opaque;
     GuestPanicAction action = panic_action(&vmd->run);
@@ -110,7 +122,7 @@ static void on_panic(void *opaque)
         return;
     }
     log_once(&vmd->logged.panic, "the guest has panicked");
-    qmp_event_guest_panicked(vmd->events, &(EventGuestPanicked){ .action = action });
+    tell_panic(vmd, action, crash);
     if (action == GUEST_PANIC_ACTION_PAUSE) {
         run_control_stop(&vmd->run, RUN_STATE_GUEST_PANICKED, NULL);
     } else if (action == GUEST_PANIC_ACTION_POWEROFF) {

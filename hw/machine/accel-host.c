@@ -55,6 +55,11 @@ static void host_request(void *opaque, AccelRequest request)
     }
 }
 
+static void host_panic(void *opaque, const guint64 crash[ACCEL_N_CRASH])
+{
+    machine_request_panic(opaque, crash);
+}
+
 static void host_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why)
 {
     machine_request_internal_error(opaque, cpu, detail, why);
@@ -96,6 +101,7 @@ const AccelHost machine_accel_host = {
     .lock = host_lock,
     .unlock = host_unlock,
     .request = host_request,
+    .panic = host_panic,
     .internal_error = host_internal_error,
     .memory_write = host_memory_write,
     .eoi = host_eoi,

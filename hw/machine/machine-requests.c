@@ -16,6 +16,7 @@
 #include "hw/machine/machine.h"
 
 #include <event2/event.h>
+#include <string.h>
 
 #include "hw/machine/machine-internal.h"
 #include "hw/machine/power.h"
@@ -43,6 +44,8 @@ typedef struct {
     int status;
     RunState state;
     WakeReason reason;          /* of REQUEST_WAKE */
+    bool has_crash;             /* of REQUEST_PANIC */
+    guint64 crash[ACCEL_N_CRASH];
     Cpu *cpu;                   /* held; NULL except for REQUEST_INTERNAL_ERROR */
     char *why;
     Device *dev;                /* held; REQUEST_REMOVAL; of REQUEST_BUS_RESET bus's owner */
@@ -90,7 +93,7 @@ static void deliver(Machine *machine, const Request *request)
         host->reset(machine->host_opaque, request->cause);
         break;
     case REQUEST_PANIC:
-        host->panic(machine->host_opaque);
+        host->panic(machine->host_opaque, request->has_crash ? request->crash : NULL);
         break;
     case REQUEST_CRASH_LOADED:
         host->crash_loaded(machine->host_opaque);
@@ -268,9 +271,14 @@ void machine_request_reset(Machine *machine, ShutdownCause cause)
     stop_vcpus(machine);
 }
 
-void machine_request_panic(Machine *machine)
+void machine_request_panic(Machine *machine, const guint64 *crash)
 {
-    put_once(machine, &(Request){ .kind = REQUEST_PANIC });
+    Request request = { .kind = REQUEST_PANIC, .has_crash = crash };
+
+    if (crash) {
+        memcpy(request.crash, crash, sizeof(request.crash));
+    }
+    put_once(machine, &request);
     stop_vcpus(machine);        /* they resume if the machine keeps running */
 }
 

@@ -66,7 +66,8 @@ typedef struct {
     void (*shutdown)(void *opaque, ShutdownCause cause, int status);
     void (*reset)(void *opaque, ShutdownCause cause);
     void (*internal_error)(void *opaque, Cpu *cpu, ShutdownDetail detail, const char *why);
-    void (*panic)(void *opaque);
+    /* crash: as for machine_request_panic(). */
+    void (*panic)(void *opaque, const guint64 *crash);
     void (*crash_loaded)(void *opaque);
     void (*watchdog)(void *opaque);
     /* The machine is to be stopped, in this run state. */
@@ -160,7 +161,8 @@ bool machine_inject_nmi(Machine *machine, GError **error);
  * 0. */
 void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status);
 void machine_request_reset(Machine *machine, ShutdownCause cause);
-void machine_request_panic(Machine *machine);
+/* crash: what the guest wrote to Hyper-V's ACCEL_N_CRASH crash registers, copied; NULL: nothing. */
+void machine_request_panic(Machine *machine, const guint64 *crash);
 /* The guest has panicked and starts its own crash kernel: only reported. */
 void machine_request_crash_loaded(Machine *machine);
 /* A watchdog device has expired.  The guest keeps running until the request is handled. */

@@ -25,7 +25,7 @@ static void take_events(Machine *machine, guint8 events, guint8 value)
 {
     value &= events;
     if (value & PVPANIC_PANICKED) {
-        machine_request_panic(machine);
+        machine_request_panic(machine, NULL);
     } else if (value & PVPANIC_CRASHLOADED) {
         machine_request_crash_loaded(machine);
     }

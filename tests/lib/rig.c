@@ -44,7 +44,7 @@ static void on_internal_error(void *opaque, Cpu *cpu, ShutdownDetail detail, con
     ((Rig *)opaque)->internal_errors++;
 }
 
-static void on_panic(void *opaque)
+static void on_panic(void *opaque, const guint64 *crash)
 {
     ((Rig *)opaque)->panics++;
 }

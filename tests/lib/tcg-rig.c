@@ -220,6 +220,16 @@ guint64 tcg_vcpu_shutdown(TcgState *s, void *argument)
     return 0;
 }
 
+guint64 tcg_vcpu_ask_reset(TcgState *s, void *argument)
+{
+    return 0;
+}
+
+guint64 tcg_vcpu_panic(TcgState *s, void *argument)
+{
+    return 0;
+}
+
 void tcg_vcpu_request(TcgVcpu *v, guint32 requests)
 {
 }

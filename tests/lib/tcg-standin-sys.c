@@ -237,6 +237,39 @@ bool tcg_apic_msr(TcgVcpu *vcpu, guint32 msr, guint64 *value, bool is_write)
     return true;
 }
 
+bool tcg_apic_is_x2apic(const TcgVcpu *vcpu)
+{
+    return the_standin.x2apic;
+}
+
+void tcg_apic_access(TcgVcpu *vcpu, guint offset, void *data, guint size, bool is_write)
+{
+    guint32 *mine = &the_standin.apic_page[offset / 16];
+
+    if (is_write) {
+        memcpy(mine, data, size);
+        the_standin.apic_written[0] = the_standin.apic_written[1];
+        the_standin.apic_written[1] = offset;
+    } else {
+        memcpy(data, mine, size);
+    }
+}
+
+/* ---- vcpu.c ---- */
+
+guint64 tcg_vcpu_ask_reset(TcgState *s, void *argument)
+{
+    the_standin.resets++;
+    return 0;
+}
+
+guint64 tcg_vcpu_panic(TcgState *s, void *argument)
+{
+    the_standin.panics++;
+    memcpy(the_standin.crash, argument, sizeof(the_standin.crash));
+    return 0;
+}
+
 /* ---- The machine's ports ---- */
 
 static void pio(void *opaque, guint16 port, void *data, guint size, guint count, bool is_write)
@@ -424,4 +457,28 @@ guint standin_fault(Standin *t, TcgHelper helper, const TcgInsn *insn)
         return ~0u;
     }
     return FAULT((guint)t->s.exception.vector, t->s.exception.error);
+}
+
+/* ---- Model-specific registers ---- */
+
+static const TcgInsn plain = { .length = 2, .rip = 0x1000 };
+
+guint standin_wrmsr(Standin *t, guint32 number, guint64 value)
+{
+    t->s.gpr[TCG_RCX] = number;
+    t->s.gpr[TCG_RAX] = (guint32)value;
+    t->s.gpr[TCG_RDX] = value >> 32;
+    return standin_run(t, tcg_op_wrmsr, &plain) == STANDIN_RAISED
+        ? FAULT((guint)t->s.exception.vector, t->s.exception.error) : 0;
+}
+
+guint64 standin_rdmsr(Standin *t, guint32 number)
+{
+    t->s.gpr[TCG_RCX] = number;
+    if (standin_run(t, tcg_op_rdmsr, &plain) == STANDIN_RAISED) {
+        g_assert_true(t->s.exception.vector == TCG_GP);
+        return ~0ull;
+    }
+    g_assert_true((t->s.gpr[TCG_RAX] | t->s.gpr[TCG_RDX]) >> 32 == 0);
+    return t->s.gpr[TCG_RAX] | t->s.gpr[TCG_RDX] << 32;
 }

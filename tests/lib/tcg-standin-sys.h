@@ -37,6 +37,11 @@ typedef struct {
     guint64 flushed_page;
     guint pending_after;        /* that many stores from now an interrupt comes; 0: none */
     guint8 tpr;
+    bool x2apic;
+    guint32 apic_page[64];      /* registers in memory, and which two were written last */
+    guint apic_written[2];
+    guint resets, panics;       /* that the guest asked for */
+    guint64 crash[5];
     guint64 apic_msr[3];        /* APIC_BASE, TSC_DEADLINE, the last x2APIC register written */
     guint8 pio[STANDIN_PIO];    /* bytes written to ports, or to be read from them */
     guint n_pio, pio_calls;
@@ -60,6 +65,10 @@ guint standin_run(Standin *t, TcgHelper helper, const TcgInsn *insn);
 
 /* The same, asserting that it raises; returns vector << 16 | error code. */
 guint standin_fault(Standin *t, TcgHelper helper, const TcgInsn *insn);
+
+/* WRMSR: what it raises, as above, or 0.  RDMSR: the value, or ~0 if it raises #GP. */
+guint standin_wrmsr(Standin *t, guint32 number, guint64 value);
+guint64 standin_rdmsr(Standin *t, guint32 number);
 
 #define FAULT(vector, error) ((vector) << 16 | (error))
 #define GP0 FAULT(TCG_GP, 0)

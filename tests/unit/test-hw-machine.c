@@ -659,7 +659,7 @@ static void test_requests(void)
     g_assert_cmpint(rig->cause, ==, SHUTDOWN_CAUSE_GUEST_SHUTDOWN);
     g_assert_cmpint(rig->status, ==, 7);
     g_thread_join(g_thread_new("reset", request_from_thread, rig->machine));
-    machine_request_panic(rig->machine);
+    machine_request_panic(rig->machine, NULL);
     host->request(rig->machine, ACCEL_REQUEST_RESET);
     host->request(rig->machine, ACCEL_REQUEST_SHUTDOWN);
     rig_deliver(rig);
