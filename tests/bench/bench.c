@@ -37,6 +37,7 @@ static const Measurement measurements[] = {
     { "pc", measure_pc, 0 },
     { "cpu", measure_cpu, LONG_ROUNDS },
     { "linux", measure_linux, LONG_ROUNDS },
+    { "smp", measure_smp, LONG_ROUNDS },
     { "ide", measure_ide, LONG_ROUNDS },
     { "screen", measure_screen, LONG_ROUNDS },
 };
@@ -77,8 +78,8 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
           "What runs guests, but for cpu and linux: kvm (the default) or tcg", "NAME" },
         { "runs", 0, 0, G_OPTION_ARG_INT, &options->runs, "Rounds", "N" },
         { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
-          "One of greeting, shutdown, built, protocol, tree, exits, block, net, pc, cpu, linux, ide,"
-          " screen",
+          "One of greeting, shutdown, built, protocol, tree, exits, block, net, pc, cpu, linux, smp,"
+          " ide, screen",
           "NAME" },
         { "json", 0, 0, G_OPTION_ARG_FILENAME, &options->json, "Where the figures go", "PATH" },
         { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Fail if a target is missed", NULL },

@@ -87,6 +87,10 @@ typedef enum {
     FIGURE_LINUX_PC_CPU,
     FIGURE_LINUX_MICROVM,
     FIGURE_LINUX_MICROVM_CPU,
+    FIGURE_LINUX_TWO,
+    FIGURE_LINUX_EIGHT,
+    FIGURE_LINUX_EIGHT_RATIO,
+    FIGURE_SMP_PAIR,
     FIGURE_IDE_PIO_SMALL,
     FIGURE_IDE_PIO_LARGE,
     FIGURE_IDE_SMALL,
@@ -165,6 +169,7 @@ bool measure_cpu(Bench *bench, GError **error);
 bool measure_linux(Bench *bench, GError **error);
 bool measure_ide(Bench *bench, GError **error);
 bool measure_screen(Bench *bench, GError **error);
+bool measure_smp(Bench *bench, GError **error);
 
 /* Starts vmd or QEMU without a machine, or the floor of that, and reads the greeting; NULL on
  * error. */

@@ -18,23 +18,27 @@
 enum { READY_WAIT_MS = 120000 };
 
 typedef struct {
-    FigureId wall, cpu;
+    FigureId wall, cpu;         /* N_FIGURES: not shown */
     const char *vmd, *qemu;     /* the machine, as each names it */
+    guint cpus;
 } Setting;
 
 static const Setting settings[] = {
-    { FIGURE_LINUX_PC, FIGURE_LINUX_PC_CPU, "pc-i440fx-7.2", "pc-i440fx-7.2" },
-    { FIGURE_LINUX_MICROVM, FIGURE_LINUX_MICROVM_CPU, "microvm", "microvm,acpi=off" },
+    { FIGURE_LINUX_PC, FIGURE_LINUX_PC_CPU, "pc-i440fx-7.2", "pc-i440fx-7.2", 1 },
+    { FIGURE_LINUX_MICROVM, FIGURE_LINUX_MICROVM_CPU, "microvm", "microvm,acpi=off", 1 },
+    { FIGURE_LINUX_TWO, N_FIGURES, "pc-i440fx-7.2", "pc-i440fx-7.2", 2 },
+    { FIGURE_LINUX_EIGHT, N_FIGURES, "pc-i440fx-7.2", "pc-i440fx-7.2", 8 },
 };
 
 static Server *start_qemu(const Bench *bench, const Setting *setting, const char *fifo,
                           GError **error)
 {
     g_autofree char *chardev = g_strdup_printf("file:%s", fifo);
+    g_autofree char *cpus = g_strdup_printf("%u", setting->cpus);
     g_autofree char *kernel = g_build_filename(bench->linux_folder, "linux", NULL);
     g_autofree char *initrd = g_build_filename(bench->linux_folder, "initrd", NULL);
     const char *const argv[] = {
-        bench->qemu, "-accel", "tcg", "-M", setting->qemu, "-cpu", "max", "-m", "256",
+        bench->qemu, "-accel", "tcg", "-M", setting->qemu, "-cpu", "max", "-smp", cpus, "-m", "256",
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", chardev,
         "-kernel", kernel, "-initrd", initrd, "-append", APPEND, SERVER_QEMU_MONITOR, NULL
     };
@@ -46,7 +50,10 @@ static char *vmd_requests(const Bench *bench, const Setting *setting, const char
 {
     const BenchAccel *accel = bench_accel("tcg");
 
-    return g_strdup_printf(
+    GString *text = g_string_new(NULL);
+
+    g_string_append_printf(
+        text,
         "{\"execute\":\"qmp_capabilities\"}\n"
         "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"%s-accel\"}}\n"
         "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"memory-backend-ram\","
@@ -54,13 +61,16 @@ static char *vmd_requests(const Bench *bench, const Setting *setting, const char
         "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"%s-machine\","
         "\"memory-backend\":\"ram\",\"kernel\":\"%s/linux\",\"initrd\":\"%s/initrd\","
         "\"append\":\"" APPEND "\"}}\n"
-        "{\"execute\":\"device_add\",\"arguments\":{%s}}\n"
         "{\"execute\":\"chardev-add\",\"arguments\":{\"id\":\"serial\",\"backend\":"
         "{\"type\":\"file\",\"data\":{\"out\":\"%s\",\"append\":true}}}}\n"
         "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"isa-serial\","
-        "\"chardev\":\"serial\"}}\n"
-        "{\"execute\":\"cont\"}\n", accel->name, setting->vmd, bench->linux_folder,
-        bench->linux_folder, accel->vmd_cpu, fifo);
+        "\"chardev\":\"serial\"}}\n", accel->name, setting->vmd, bench->linux_folder,
+        bench->linux_folder, fifo);
+    for (guint i = 0; i < setting->cpus; i++)
+        g_string_append_printf(text, "{\"execute\":\"device_add\",\"arguments\":{%s}}\n",
+                               accel->vmd_cpu);
+    g_string_append(text, "{\"execute\":\"cont\"}\n");
+    return g_string_free(text, FALSE);
 }
 
 static Server *start_vmd(const Bench *bench, const Setting *setting, const char *fifo,
@@ -89,7 +99,8 @@ static bool time_boot(Bench *bench, Column column, const Setting *setting, const
     if (cpu < 0)
         return false;
     series_add(&bench->series[setting->wall][column], wall / 1e9);
-    series_add(&bench->series[setting->cpu][column], cpu / 1e9);
+    if (setting->cpu != N_FIGURES)
+        series_add(&bench->series[setting->cpu][column], cpu / 1e9);
     return true;
 }
 
@@ -105,6 +116,16 @@ static bool measure_column(Bench *bench, Column column, const Setting *setting, 
     return good;
 }
 
+static void add_ratio(Bench *bench, Column column)
+{
+    const Series *one = &bench->series[FIGURE_LINUX_PC][column];
+    const Series *eight = &bench->series[FIGURE_LINUX_EIGHT][column];
+
+    if (series_length(one))
+        series_add(&bench->series[FIGURE_LINUX_EIGHT_RATIO][column],
+                   series_last(eight) / series_last(one));
+}
+
 bool measure_linux(Bench *bench, GError **error)
 {
     bool good = true;
@@ -113,5 +134,7 @@ bool measure_linux(Bench *bench, GError **error)
         good = (!bench->vmd_tcg || measure_column(bench, COLUMN_VMD, &settings[i], error)) &&
                (!bench->qemu || measure_column(bench, COLUMN_QEMU, &settings[i], error));
     }
+    for (guint c = 0; good && c < N_COLUMNS; c++)
+        add_ratio(bench, c);
     return good;
 }

@@ -25,6 +25,13 @@ guint series_length(const Series *series)
     return series->samples ? series->samples->len : 0;
 }
 
+double series_last(const Series *series)
+{
+    guint n = series_length(series);
+
+    return n ? g_array_index(series->samples, double, n - 1) : NAN;
+}
+
 static gint compare_doubles(gconstpointer a, gconstpointer b)
 {
     double x = *(const double *)a, y = *(const double *)b;

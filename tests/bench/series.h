@@ -15,6 +15,8 @@ void series_add(Series *series, double sample);
 void series_clear(Series *series);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Series, series_clear)
 guint series_length(const Series *series);
+/* The newest sample; NAN if there is none. */
+double series_last(const Series *series);
 
 /* Quantile q (0 to 1, 0.5 the median) of the samples; NAN if there are none. */
 double series_quantile(const Series *series, double q);

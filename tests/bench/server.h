@@ -55,4 +55,9 @@ double server_kill_cpu(Server *server, GError **error);
 double server_run_cpu(const char *const *argv, const char *directory, const char *output,
                       GError **error);
 
+/* Starts n such programs at once and waits until all have ended well (two minutes at most):
+ * nanoseconds that this takes; negative on error. */
+double server_run_several(const char *const *argv, const char *directory, guint n,
+                          GError **error);
+
 #endif

@@ -14,6 +14,9 @@
 extern const char bench_name[];
 uint64_t bench_run(void);
 
+/* What a machine does with it: runs it (machine.c), or runs it on two CPUs (pair.c). */
+uint64_t guest_run(void);
+
 /* Mixes a value into a sum. */
 static inline uint64_t bench_mix(uint64_t sum, uint64_t value)
 {

@@ -52,10 +52,13 @@ pvh_start:
     andl    $~0xc, %eax             /* EM, TS */
     orl     $0x80000003, %eax       /* PG, MP, PE */
     movl    %eax, %cr0
+    movl    $guest_main, %esi
     lgdt    gdt_pointer
     ljmp    $0x10, $long_mode
 
+    /* Where to go from here in %esi.  A second CPU comes here from pair-start.S. */
     .code64
+    .globl  long_mode
 long_mode:
     movl    $0x18, %eax
     movl    %eax, %ds
@@ -78,10 +81,11 @@ long_mode:
     movl    $7, %eax                /* XCR0: x87, SSE, AVX */
     xsetbv
 3:  xorl    %ebp, %ebp
-    call    guest_main
+    call    *%rsi
 
     .section .data, "aw"
     .balign 8
+    .globl  gdt, page_map, page_pointers, page_directory, page_tables
 gdt:
     .quad   0
     .quad   0
