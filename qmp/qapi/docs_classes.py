@@ -5,7 +5,7 @@ features included."""
 import re
 
 from .docs_fields import code, constant, values_of
-from .docs_model import Facts, Fields, Grid
+from .docs_model import Facts, Fields, Grid, Inherited
 from .docs_text import Inline, joined
 
 MANY = 60           # more properties than that are not listed again where they are inherited
@@ -191,10 +191,10 @@ class ClassWriter:
             about = [Inline('They belong to the part '), code(part), Inline(', a '),
                      self.names.ref(drivers[part].name), Inline('.')]
             entry.parts.append(Fields('Properties of %s' % part, rows(members), [about]))
-        inherited = [(self._owner(k), self._inherited(k, klass)) for k in klass.ancestors
-                     if k.own_props and k.own_props.own]
+        inherited = [(self._owner(k), self._inherited(k, klass), self._again(k, klass, scope))
+                     for k in klass.ancestors if k.own_props and k.own_props.own]
         if inherited:
-            entry.parts.append(Facts('Inherited properties', inherited))
+            entry.parts.append(Inherited('Inherited properties', inherited))
         compat = self._compat_of(klass)
         if compat:
             entry.parts.append(Grid('Defaults of machine types',
@@ -210,6 +210,16 @@ class ClassWriter:
             return [Inline('its %d properties' % len(members))]
         return joined(self._default(klass, m.name) if m.name in changed
                       else self._links(klass, [m.name]) for m in members)
+
+    def _again(self, owner, klass, scope):
+        """Rows of an ancestor's properties, with this class's defaults."""
+        if len(owner.own_props.own) > MANY:
+            return []
+        rows = [self.fields.row(m, None, scope, True, klass.defaults.get(m.name))
+                for m in owner.own_props.own]
+        for row in rows:
+            row.target = '%s.%s' % (anchor(owner), row.name)
+        return rows
 
     def _compat_of(self, klass):
         rows = []

@@ -105,17 +105,20 @@ class FieldWriter:
                 self.type(type_.own[0].type)
         return [Inline(type_.name, True, 'type-' + type_.name)]
 
-    def row(self, member, owner, scope, requests=False):
-        """owner: anchor of the entry that declares it, or None if it is shown again."""
+    def row(self, member, owner, scope, requests=False, default=None):
+        """owner: anchor of the entry that declares it, or None if it is shown again; default:
+        the one that a class gives to an inherited property."""
         row = Row(member.name, '%s.%s' % (owner, member.name) if owner else None)
         row.type = self.type(member.type)
-        row.notes = self.notes(member, requests)
+        row.notes = self.notes(member, requests, default)
         row.paragraphs = self.names.paragraphs(member.doc, values_of(member.type), scope)
         return row
 
-    def notes(self, member, requests):
+    def notes(self, member, requests, default):
         notes = []
-        if member.has_default and not member.readonly:
+        if default is not None:
+            notes.append([Inline('default ')] + constant(member.type, default))
+        elif member.has_default and not member.readonly:
             notes.append([Inline('default ')] + constant(member.type, member.default))
         elif member.optional and not member.readonly:
             notes.append([Inline('optional')])

@@ -3,7 +3,7 @@
 
 A Book has Chapters (the schema's `=` and `==` sections) with Entries, one for
 each command, event, type and class.  An entry consists of paragraphs and of
-parts: Facts, Fields, Grid and Examples, which are printed in their order.
+parts: Facts, Fields, Inherited, Grid and Examples, which are printed in their order.
 docs_build.py makes all of it.
 """
 
@@ -55,10 +55,20 @@ class Fields:
 class Row:
     def __init__(self, name, anchor):
         self.name = name
-        self.anchor = anchor        # None where the row is another entry's, shown again
+        self.anchor = anchor        # None where the row is another entry's, shown again,
+        self.target = None          # whose anchor is this one
         self.type = []              # Inlines; empty for values of an enum
         self.notes = []             # Inlines each: optional, default, bounds, attributes
         self.paragraphs = []
+
+
+class Inherited:
+    """What each ancestor declares.  groups: (the ancestor, its names as one line of Inlines,
+    Rows); no Rows where there are too many of them."""
+
+    def __init__(self, title, groups):
+        self.title = title
+        self.groups = groups
 
 
 class Grid:

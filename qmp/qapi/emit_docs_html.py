@@ -11,7 +11,7 @@ import re
 from html import escape
 
 from .docs_json import layout
-from .docs_model import GROUPS, Examples, Facts, Fields, Grid
+from .docs_model import GROUPS, Examples, Facts, Fields, Grid, Inherited
 from .docs_text import plain
 
 PATH = 'docs/vmd.html'
@@ -156,12 +156,29 @@ def _row(row, kind, values):
     attributes = ''
     if row.anchor:
         attributes = ' id="%s" data-kind="%s" data-name="%s"' % (row.anchor, kind, row.name)
-        name = '<a href="#%s">%s</a>' % (row.anchor, name)
+        name = _link(row.anchor, name)
+    elif row.target:
+        name = _link(row.target, name)
     if values:
         return '<tr%s><td class="name">%s%s</td><td>%s</td></tr>' % (
             attributes, name, notes, about)
     return '<tr%s><td class="name">%s</td><td class="type">%s%s</td><td>%s</td></tr>' % (
         attributes, name, _html(row.type), notes, about)
+
+
+def _inherited(inherited, _entry):
+    """Closed until a reader wants it: an ancestor's properties, with its defaults."""
+    out = []
+    for owner, names, rows in inherited.groups:
+        if not rows:
+            out += ['<table class="facts">', '<tr><th>%s</th><td>%s</td></tr>' % (
+                _html(owner), _html(names)), '</table>']
+            continue
+        out += ['<details class="inherited"><summary>%s: %s</summary>' % (
+            _html(owner), _html(names)), '<table class="fields">']
+        out += [_row(row, None, False) for row in rows]
+        out += ['</table>', '</details>']
+    return out
 
 
 def _note_class(note):
@@ -200,7 +217,8 @@ def _coloured(line):
     return ''.join(out) + escape(line[at:], quote=False)
 
 
-PRINTERS = {Facts: _facts, Fields: _fields, Grid: _grid, Examples: _examples}
+PRINTERS = {Facts: _facts, Fields: _fields, Inherited: _inherited, Grid: _grid,
+            Examples: _examples}
 
 
 # -- indexes -------------------------------------------------------------------

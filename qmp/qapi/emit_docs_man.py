@@ -10,7 +10,7 @@ import re
 import textwrap
 
 from .docs_json import layout
-from .docs_model import Examples, Facts, Fields, Grid
+from .docs_model import Examples, Facts, Fields, Grid, Inherited
 
 COLUMNS = 78            # of mdoc's text lines
 WIDTH = 68              # of JSON, which is indented
@@ -192,7 +192,13 @@ def _examples(examples):
     return out + ['.Ed']
 
 
-PRINTERS = {Facts: _facts, Fields: _fields, Grid: _grid, Examples: _examples}
+def _inherited(inherited):
+    """Names are enough: the ancestor is in the same page."""
+    return _facts(Facts(inherited.title, [(owner, names) for owner, names, _ in inherited.groups]))
+
+
+PRINTERS = {Facts: _facts, Fields: _fields, Inherited: _inherited, Grid: _grid,
+            Examples: _examples}
 
 
 def _tree(book):

@@ -22,6 +22,7 @@ from tap import Skip                                # noqa: E402
 
 VOID = {'meta', 'input', 'br', 'hr', 'img', 'link'}
 PAGES = ('vmd-qmp', 'vmd-classes')
+MANY = 60                   # an ancestor with more properties is only named: CPUs
 
 
 class Page(html.parser.HTMLParser):
@@ -216,6 +217,23 @@ def book_leads_from_names_to_entries():
     assert not names.unresolved, names.unresolved
 
 
+def book_shows_what_is_inherited():
+    """a class's entry has the text of what its parents declare, and the defaults that it changes"""
+    page, missing = Page(book()), []
+    classes = {e['name']: e for e in expressions() if e['kind'] == 'class'}
+    for name, expression in classes.items():
+        shown = squeezed(page.inside[anchor(expression)])
+        parent = classes.get(expression['expression'].get('parent'))
+        while parent:
+            declared = parent['expression'].get('properties', {})
+            missing += [(name, member) for member, text in parent['doc']['members'].items()
+                        if len(declared) <= MANY and unmarked(text) not in shown]
+            parent = classes.get(parent['expression'].get('parent'))
+    assert not missing, missing[:5]
+    mouse = squeezed(page.inside['class-virtio-mouse-pci'])
+    assert re.search(r'vectorsuint32 default 2 at most 2048', mouse), mouse
+
+
 def book_has_no_placeholder():
     """nothing in it is left to be written, and no mark of the sources remains"""
     page = Page(re.sub(r'<(style|script)>.*?</\1>', '', book(), flags=re.S))
@@ -285,8 +303,8 @@ def man_pages_are_named_by_others():
 
 TESTS = (book_is_well_formed, book_needs_nothing_else, book_has_every_name,
          book_says_what_the_schema_says, book_tells_defaults_and_bounds, book_shows_examples,
-         book_leads_from_names_to_entries, book_has_no_placeholder, man_has_no_complaints, man_pages_have_every_name,
-         man_pages_are_named_by_others)
+         book_leads_from_names_to_entries, book_shows_what_is_inherited, book_has_no_placeholder,
+         man_has_no_complaints, man_pages_have_every_name, man_pages_are_named_by_others)
 
 
 if __name__ == '__main__':
