@@ -217,7 +217,7 @@ static void print_compat(const SchemaPage *page, const QmpClass *klass)
         g_string_append(page->out, "\nDefaults of devices that it changes:\n");
     }
     for (guint i = 0; i < klass->n_compat; i++) {
-        const QmpCompat *compat = &klass->compat[i];
+        const QmpCompat *compat = &qmp_class_compat(klass)[i];
         const QmpClass *driver = qmp_class(compat->driver);
         const QmpMember *member = qmp_class_member(driver, qmp_name(compat->property));
         g_autofree char *text =

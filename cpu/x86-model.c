@@ -14,6 +14,7 @@
 #include "qmp/qapi-types-cpu-models.h"
 #include "qmp/value.h"
 #include "qmp/visit.h"
+#include "qom/defaults.h"
 
 /* What a static expansion says of a model besides its features. */
 static const char *const identity[] = {
@@ -99,10 +100,11 @@ static void copy_features(X8664CpuProps *to, const X8664CpuProps *from)
     }
 }
 
-bool x86_model_expand(Accel *accel, const CpuModelInfo *info, const char *argument,
+bool x86_model_expand(Object *root, const CpuModelInfo *info, const char *argument,
                       X86Model *ret, GError **error)
 {
     const QmpClass *klass = find(info->name);
+    Accel *accel = accel_find(root);
     g_autofree QmpGiven *given = NULL;
     X8664CpuProps requested;
     Change change = { .klass = klass };
@@ -118,7 +120,8 @@ bool x86_model_expand(Accel *accel, const CpuModelInfo *info, const char *argume
     given = g_new0(QmpGiven, klass->props->n_members / 8 + 1);
     change.props = ret->props;
     change.given = given;
-    if (!change_properties(info->props, argument, &change, error)) {
+    if (!change_properties(info->props, argument, &change, error) ||
+        !defaults_apply(root, klass, ret->props, given, error)) {
         x86_model_clear(ret);
         return false;
     }

@@ -22,11 +22,11 @@ typedef struct {
 } X86Model;
 
 /*
- * Expands a model as this accelerator, or none, would make it.  Fails with class-not-found,
- * property-not-found or what decoding the value says, at a path below argument.  The
- * result is for x86_model_clear().
+ * Expands a model as it would be made in the tree of root, by its accelerator and with its
+ * machine's defaults, if there are any.  Fails with class-not-found, property-not-found or what
+ * decoding the value says, at a path below argument.  The result is for x86_model_clear().
  */
-bool x86_model_expand(Accel *accel, const CpuModelInfo *info, const char *argument,
+bool x86_model_expand(Object *root, const CpuModelInfo *info, const char *argument,
                       X86Model *ret, GError **error);
 void x86_model_clear(X86Model *model);
 

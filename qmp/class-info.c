@@ -258,8 +258,9 @@ static void describe_machine(ClassInfo *info, const QmpClass *klass)
     info->has_cpu_max = info->has_is_default = info->has_compat = true;
     info->cpu_max = klass->cpu_max;
     info->is_default = klass->flags & QMP_CLASS_DEFAULT;
-    info->default_cpu_type = klass->default_cpu ? g_strdup(klass->default_cpu->name) : NULL;
-    info->default_ram_id = g_strdup(klass->default_ram_id);
+    info->default_cpu_type = klass->default_cpu ? g_strdup(qmp_class(klass->default_cpu)->name)
+                                                : NULL;
+    info->default_ram_id = g_strdup(qmp_name_or_null(klass->default_ram_id));
     qmp_compat_list(klass, &info->compat);
 }
 

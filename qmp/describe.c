@@ -55,8 +55,8 @@ QmpValue *qmp_bound_value(const QmpType *type, QmpConstant value)
 static const QmpDefault *class_default(const QmpClass *klass, const QmpMember *member)
 {
     for (guint i = klass->n_defaults; i-- > 0;) {
-        if (g_str_equal(qmp_name(klass->defaults[i].property), qmp_name(member->name))) {
-            return &klass->defaults[i];
+        if (g_str_equal(qmp_name(qmp_class_defaults(klass)[i].property), qmp_name(member->name))) {
+            return &qmp_class_defaults(klass)[i];
         }
     }
     return NULL;

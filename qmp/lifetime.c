@@ -417,10 +417,10 @@ void *qmp_new_props(const QmpClass *klass)
 
     for (guint i = 0; i < klass->n_defaults; i++) {
         const QmpMember *member = next_member(klass->props, &cursor,
-                                              qmp_name(klass->defaults[i].property));
+                                              qmp_name(qmp_class_defaults(klass)[i].property));
 
         if (member) {
-            qmp_member_set_constant(member, props, klass->defaults[i].value);
+            qmp_member_set_constant(member, props, qmp_class_defaults(klass)[i].value);
         }
     }
     return props;

@@ -195,7 +195,7 @@ void qmp_compat_list(const QmpClass *klass, PropertyDefaultList *ret)
 {
     ret->items = g_new0(PropertyDefault *, klass->n_compat);
     for (guint i = 0; i < klass->n_compat; i++) {
-        ret->items[ret->n++] = default_info(&klass->compat[i]);
+        ret->items[ret->n++] = default_info(&qmp_class_compat(klass)[i]);
     }
 }
 

@@ -347,19 +347,19 @@ struct QmpClass {
     const char *name;
     const QmpClass *parent;     /* NULL for `object` */
     const QmpType *props;       /* all properties, inherited ones first */
-    const QmpDefault *defaults; /* this class's own and inherited ones, resolved */
-    guint32 n_defaults;
+    guint32 first_default;      /* in qmp_all_defaults[]: this class's own and inherited ones, */
+    guint32 n_defaults;         /*   resolved */
     guint32 flags;              /* QMP_CLASS_* */
     QmpPlug plug;
     const QmpClass *bus;        /* class of the bus it sits on, or NULL */
     const QmpName *aliases;     /* ended by 0, or NULL */
     const QmpPart *parts;       /* of a machine: its recipe */
     guint32 n_parts;
-    const QmpCompat *compat;    /* of a machine */
+    guint32 first_compat;       /* in qmp_all_compat[], of a machine */
     guint32 n_compat;
     guint32 cpu_max;            /* of a machine: most CPUs that it takes */
-    const QmpClass *default_cpu; /* of a machine: what clients take by default */
-    const char *default_ram_id; /* of a machine: what clients call its memory, or NULL */
+    QmpClassId default_cpu;     /* of a machine: what clients take by default, or 0 */
+    QmpName default_ram_id;     /* of a machine: what clients call its memory, or 0 */
     const char *const *events;  /* that its objects emit, NULL-terminated; NULL: as its parent's */
     const QmpClass *const *buses; /* that it provides for others, likewise */
     guint32 index;              /* in qmp_classes[] */
@@ -375,6 +375,19 @@ extern const guint qmp_n_classes;
 static inline const QmpClass *qmp_class(QmpClassId id)
 {
     return id ? qmp_classes[id - 1] : NULL;
+}
+
+extern const QmpDefault qmp_all_defaults[];
+extern const QmpCompat qmp_all_compat[];
+
+static inline const QmpDefault *qmp_class_defaults(const QmpClass *klass)
+{
+    return &qmp_all_defaults[klass->first_default];
+}
+
+static inline const QmpCompat *qmp_class_compat(const QmpClass *klass)
+{
+    return &qmp_all_compat[klass->first_compat];
 }
 
 /* Every class's name and aliases in strcmp order: what qmp_class_find searches. */

@@ -189,7 +189,7 @@ static void apply_compat(const QmpClass *machine, const QmpClass *at, const QmpC
                          void *props, const QmpGiven *given)
 {
     for (guint i = 0; i < machine->n_compat; i++) {
-        const QmpCompat *compat = &machine->compat[i];
+        const QmpCompat *compat = &qmp_class_compat(machine)[i];
         int index = qmp_class(compat->driver) == at
                     ? row_index(klass, qmp_name(compat->property)) : -1;
 
@@ -260,8 +260,10 @@ bool defaults_apply(Object *root, const QmpClass *klass, void *props, const QmpG
 static bool compat_names(const QmpClass *machine, const QmpClass *klass, const char *property)
 {
     for (guint i = 0; i < machine->n_compat; i++) {
-        if (g_str_equal(qmp_name(machine->compat[i].property), property) &&
-            qmp_class_is_a(klass, qmp_class(machine->compat[i].driver))) {
+        const QmpCompat *compat = &qmp_class_compat(machine)[i];
+
+        if (g_str_equal(qmp_name(compat->property), property) &&
+            qmp_class_is_a(klass, qmp_class(compat->driver))) {
             return true;
         }
     }

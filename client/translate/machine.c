@@ -291,7 +291,7 @@ static bool add_room(Plan *plan, GError **error)
 /* Adds a backend for RAM, unless -machine names one. */
 static bool add_memory(Plan *plan, GError **error)
 {
-    const char *id = plan->machine.klass->default_ram_id ?: "ram";
+    const char *id = qmp_name_or_null(plan->machine.klass->default_ram_id) ?: "ram";
 
     if (qmp_options_get(plan->machine.options, "memory-backend")) {
         return check_memory(plan, error);

@@ -299,7 +299,7 @@ static guint64 count_others(const Plan *plan, guint64 devices)
 
 bool plan_add_cpus(Plan *plan, GError **error)
 {
-    const QmpClass *klass = plan->machine.klass->default_cpu;
+    const QmpClass *klass = qmp_class(plan->machine.klass->default_cpu);
     guint64 devices = count_cpu_devices(plan), others = count_others(plan, devices);
 
     plan->current = plan->cpu.model;

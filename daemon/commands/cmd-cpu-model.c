@@ -5,14 +5,15 @@
  * supports.
  */
 #include "config.h"
-#include "daemon/vmd.h"
 
 #include <string.h>
 
 #include "cpu/x86-features.h"
 #include "cpu/x86-model.h"
 #include "daemon/qapi-commands.h"
+#include "daemon/vmd.h"
 #include "qmp/qapi-types-cpu-models.h"
+#include "qmp/qapi-types-pc.h"
 #include "qmp/visit.h"
 
 /* ---- Definitions ---- */
@@ -59,7 +60,15 @@ static char *version_name(const QmpClass *klass)
     return name;
 }
 
-static CpuDefinitionInfo *describe(Accel *accel, const QmpClass *klass, const char *type_name)
+/* Whether the machine is older than versions of CPU models, which QEMU 4.1 brought. */
+static bool is_unversioned(const Machine *machine)
+{
+    return machine && object_is_a(machine, &qmp_class_pc_i440fx_4_0_machine);
+}
+
+/* versioned: names of models stand for one of their versions. */
+static CpuDefinitionInfo *describe(Accel *accel, const QmpClass *klass, const char *type_name,
+                                   bool versioned)
 {
     CpuDefinitionInfo *info = g_new0(CpuDefinitionInfo, 1);
     g_autofree char *version = version_name(klass);
@@ -70,7 +79,7 @@ static CpuDefinitionInfo *describe(Accel *accel, const QmpClass *klass, const ch
     info->q_static = klass == &qmp_class_base_x86_64_cpu;
     info->typename = g_strdup(type_name);
     info->deprecated = klass->flags & QMP_CLASS_DEPRECATED;
-    if (version && !g_str_equal(version, info->name)) {
+    if (versioned && version && !g_str_equal(version, info->name)) {
         info->alias_of = g_steal_pointer(&version);
     }
     if (accel) {
@@ -84,13 +93,15 @@ bool qmp_query_cpu_definitions(QmpRequest *req, CpuDefinitionInfoList *ret, GErr
 {
     Vmd *vmd = qmp_request_context(req);
     Accel *accel = accel_find(vmd->root);
+    bool versions = !is_unversioned(vmd_machine(vmd));
 
     ret->items = g_new0(CpuDefinitionInfo *, qmp_n_class_names);
     for (guint i = 0; i < qmp_n_class_names; i++) {
         const QmpClass *klass = qmp_class(qmp_class_names[i].klass);
 
         if (x86_is_model(klass)) {
-            ret->items[ret->n++] = describe(accel, klass, qmp_name(qmp_class_names[i].name));
+            ret->items[ret->n++] = describe(accel, klass, qmp_name(qmp_class_names[i].name),
+                                              versions);
         }
     }
     return true;
@@ -104,7 +115,7 @@ bool qmp_query_cpu_model_expansion(QmpRequest *req, QueryCpuModelExpansionArgs *
     Vmd *vmd = qmp_request_context(req);
     g_auto(X86Model) model = { 0 };
 
-    if (!x86_model_expand(accel_find(vmd->root), args->model, "model", &model, error)) {
+    if (!x86_model_expand(vmd->root, args->model, "model", &model, error)) {
         return false;
     }
     *ret = g_new0(CpuModelExpansionInfo, 1);
@@ -121,10 +132,9 @@ static bool expand_both(QmpRequest *req, const CpuModelInfo *a, const CpuModelIn
                         X86Model *ret_a, X86Model *ret_b, GError **error)
 {
     Vmd *vmd = qmp_request_context(req);
-    Accel *accel = accel_find(vmd->root);
 
-    return x86_model_expand(accel, a, "modela", ret_a, error) &&
-           x86_model_expand(accel, b, "modelb", ret_b, error);
+    return x86_model_expand(vmd->root, a, "modela", ret_a, error) &&
+           x86_model_expand(vmd->root, b, "modelb", ret_b, error);
 }
 
 bool qmp_query_cpu_model_comparison(QmpRequest *req, QueryCpuModelComparisonArgs *args,

@@ -51,7 +51,7 @@ bool qmp_query_cpus_fast(QmpRequest *req, CpuInfoFastList *ret, GError **error)
 static const char *cpu_type(Vmd *vmd)
 {
     const Cpu *first = cpu_by_index(vmd->root, 0);
-    const QmpClass *usual = object_class(vmd_machine(vmd))->default_cpu;
+    const QmpClass *usual = qmp_class(object_class(vmd_machine(vmd))->default_cpu);
 
     return first ? object_class_name(first) : usual->name;
 }

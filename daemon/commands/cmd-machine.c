@@ -28,8 +28,9 @@ static MachineInfo *machine_info(const QmpClass *klass)
     info->has_is_default = info->is_default = klass->flags & QMP_CLASS_DEFAULT;
     info->cpu_max = klass->cpu_max;
     info->deprecated = klass->flags & QMP_CLASS_DEPRECATED;
-    info->default_ram_id = g_strdup(klass->default_ram_id);
-    info->default_cpu_type = klass->default_cpu ? g_strdup(klass->default_cpu->name) : NULL;
+    info->default_ram_id = g_strdup(qmp_name_or_null(klass->default_ram_id));
+    info->default_cpu_type = klass->default_cpu ? g_strdup(qmp_class(klass->default_cpu)->name)
+                                                : NULL;
     return info;
 }
 

@@ -110,7 +110,7 @@ static OnOffSplit accel_irqchip(Accel *accel)
 static bool set_topology(Machine *machine, GError **error)
 {
     X86MachineProps *props = x86_machine_props(machine);
-    bool sockets_first = object_is_a(machine, &qmp_class_pc_i440fx_2_7_machine);
+    bool sockets_first = object_is_a(machine, &qmp_class_pc_i440fx_6_1_machine);
     CpuTopology topology;
 
     if (!props->smp) {

@@ -44,10 +44,7 @@ def _table(ctype, name, rows):
 
 def _class(klass, tables):
     ident = c_part(klass.name)
-    out = _table('QmpDefault', 'defaults_' + ident,
-                 [_default(klass, n, v, tables) for n, v in klass.defaults.items()])
-    out += _parts(klass, ident, tables)
-    out += _table('QmpCompat', 'compat_' + ident, [_compat(c, tables) for c in klass.compat])
+    out = _parts(klass, ident, tables)
     if klass.aliases:
         out += _table('QmpName', 'aliases_' + ident, [tables.name(a) for a in klass.aliases] + ['0'])
     out += _relations(klass, ident)
@@ -78,20 +75,24 @@ def _fields(klass, ident, tables):
     if klass.parent:
         yield 'parent', '&' + klass.parent.row
     yield 'props', '&' + klass.props.row
-    for field, table, owner in (('defaults', klass.defaults, klass),
-                                ('parts', klass.parts, _owner(klass, 'parts')),
-                                ('compat', klass.compat, klass)):
-        if table:
-            yield field, '%s_%s' % (field, c_part(owner.name))
-            yield 'n_' + field, str(len(table))
+    if klass.parts:
+        yield 'parts', 'parts_' + c_part(_owner(klass, 'parts').name)
+        yield 'n_parts', str(len(klass.parts))
+    if klass.defaults:
+        yield 'first_default', str(tables.add('defaults', [
+            _default(klass, n, v, tables) for n, v in klass.defaults.items()]))
+        yield 'n_defaults', str(len(klass.defaults))
+    if klass.compat:
+        yield 'first_compat', str(tables.add('compat', [_compat(c, tables) for c in klass.compat]))
+        yield 'n_compat', str(len(klass.compat))
     yield 'flags', _flags(klass)
     yield 'plug', 'QMP_PLUG_' + (klass.plug or 'none').upper()
     if klass.machine:
         yield 'cpu_max', str(klass.cpu_max)
     if klass.default_ram_id:
-        yield 'default_ram_id', literal(klass.default_ram_id)
+        yield 'default_ram_id', tables.name(klass.default_ram_id)
     if klass.default_cpu:
-        yield 'default_cpu', '&' + klass.default_cpu.row
+        yield 'default_cpu', class_id(klass.default_cpu)
     if klass.bus:
         yield 'bus', '&' + klass.bus.row
     if klass.aliases:

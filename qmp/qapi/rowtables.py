@@ -5,7 +5,8 @@ and the tables that hold what rows have several of (see qmp/type.h)."""
 from . import cwriter
 
 _TABLES = {'members': 'QmpMember', 'unsupported': 'QmpUnsupported', 'values': 'QmpEnumValue',
-           'sorted': 'guint16', 'branches': 'QmpBranch', 'only': 'QmpConstant'}
+           'sorted': 'guint16', 'branches': 'QmpBranch', 'only': 'QmpConstant',
+           'defaults': 'QmpDefault', 'compat': 'QmpCompat'}
 
 
 class RowTables:

@@ -147,8 +147,8 @@ def a_types_json_is_found_by_its_name_in_the_schema():
 @case
 def aliases_and_short_names_are_names():
     for kind, name, real in (('classes', 'virtio-rng', 'virtio-rng-pci (class)'),
-                             ('classes', 'pc', 'pc-i440fx-2.7-machine (class)'),
-                             ('machines', 'pc', 'pc-i440fx-2.7 (machine type)'),
+                             ('classes', 'pc', 'pc-i440fx-7.2-machine (class)'),
+                             ('machines', 'pc', 'pc-i440fx-7.2 (machine type)'),
                              ('machines', 'microvm-machine', 'microvm (machine type)'),
                              ('cpus', 'Nehalem', 'Nehalem (CPU model)'),
                              ('cpus', 'Nehalem-x86_64-cpu', 'Nehalem (CPU model)')):
@@ -157,7 +157,7 @@ def aliases_and_short_names_are_names():
 
 @case
 def without_a_kind_all_of_that_name_are_told():
-    equal(schema('pc').splitlines()[0], 'pc-i440fx-2.7 (machine type)')
+    equal(schema('pc').splitlines()[0], 'pc-i440fx-7.2 (machine type)')
     equal(schema('cont').splitlines()[0], 'cont (command)')
     heads = [x for x in schema('STOP', 'stop').splitlines() if x.endswith(')') and x[0] != ' ']
     equal(heads, ['STOP (event)', 'stop (command)'])

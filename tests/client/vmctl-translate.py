@@ -60,7 +60,7 @@ def explain_accounts_for_each_option():
     options = LINE + ['-kernel', 'k', '-no-reboot', '-name', 'a', '-boot', 'c', '-smp', '2']
     options[3] = 'pc'
     run = vmctl('translate', '--explain', '--', *options).check(0, None, '')
-    for text in ("-S: the final 'cont'", '-nodefaults: ', '-M pc: object-add pc-i440fx-2.7-machine',
+    for text in ("-S: the final 'cont'", '-nodefaults: ', '-M pc: object-add pc-i440fx-7.2-machine',
                  "-kernel k: the machine's property kernel", '-no-reboot: set-action',
                  '-name a: no request: ', "-boot c: the machine's property boot", '-smp 2: ',
                  'default: object-add any-accel: '):

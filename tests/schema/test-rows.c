@@ -338,8 +338,8 @@ static void test_relations(void)
     g_assert_cmpstr(qmp_class_serial_box.events[1], ==, "STOP");
     g_assert_null(qmp_class_serial_box.buses);
     g_assert_null(qmp_class_isa_serial.events);
-    g_assert_cmpstr(qmp_class_micro_machine.default_ram_id, ==, "ram");
-    g_assert_null(qmp_class_none_machine.default_ram_id);
+    g_assert_cmpstr(qmp_name(qmp_class_micro_machine.default_ram_id), ==, "ram");
+    g_assert_cmpuint(qmp_class_none_machine.default_ram_id, ==, 0);
     g_assert_cmpstr(qmp_doc(card->since), ==, "0.1");
     g_assert_cmpstr(qmp_doc(0), ==, "");
 }
@@ -382,10 +382,10 @@ static void test_class_defaults(void)
     g_assert_true(faster->props == &qmp_type_IsaSerialProps);
     g_assert_cmpuint(sizeof(IsaSerialFasterProps), ==, sizeof(IsaSerialProps));
     g_assert_cmpuint(faster->n_defaults, ==, 2);
-    g_assert_cmpstr(qmp_name(faster->defaults[0].property), ==, "speed");
-    g_assert_cmpint(faster->defaults[0].value.i, ==, 230400);
-    g_assert_cmpstr(qmp_name(faster->defaults[1].property), ==, "clock");
-    g_assert_cmpuint(faster->defaults[1].value.u, ==, RUN_STATE_PRELAUNCH);
+    g_assert_cmpstr(qmp_name(qmp_class_defaults(faster)[0].property), ==, "speed");
+    g_assert_cmpint(qmp_class_defaults(faster)[0].value.i, ==, 230400);
+    g_assert_cmpstr(qmp_name(qmp_class_defaults(faster)[1].property), ==, "clock");
+    g_assert_cmpuint(qmp_class_defaults(faster)[1].value.u, ==, RUN_STATE_PRELAUNCH);
     g_assert_cmpint(faster->plug, ==, QMP_PLUG_HOT);
     g_assert_cmphex(faster->flags, ==, QMP_CLASS_DEVICE);
     g_assert_cmpuint(faster->n_parts, ==, 1);
@@ -398,8 +398,8 @@ static void test_cpu_model(void)
 
     g_assert_true(cpu->parent == &qmp_class_x86_64_cpu);
     g_assert_cmpuint(cpu->n_defaults, ==, 2);
-    g_assert_cmpstr(qmp_name(cpu->defaults[0].property), ==, "fpu");
-    g_assert_cmpuint(cpu->defaults[0].value.u, ==, 1);
+    g_assert_cmpstr(qmp_name(qmp_class_defaults(cpu)[0].property), ==, "fpu");
+    g_assert_cmpuint(qmp_class_defaults(cpu)[0].value.u, ==, 1);
     g_assert_cmpuint(qmp_n_cpuid_bits, ==, 4);
     g_assert_cmpuint(qmp_cpuid_bits[1].offset, ==, offsetof(X8664CpuProps, avx2));
     g_assert_cmphex(qmp_cpuid_bits[1].leaf, ==, 7);
@@ -432,8 +432,8 @@ static void test_cpu_features(void)
     g_assert_cmpstr(qmp_name(like->aliases[0]), ==, "8088-x86_64-cpu");
     g_assert_true(like->parent == &qmp_class_x86_64_cpu);
     g_assert_cmpuint(like->n_defaults, ==, 2);
-    g_assert_cmpstr(qmp_name(like->defaults[0].property), ==, "told");
-    g_assert_cmpuint(like->defaults[1].value.u, ==, 13);
+    g_assert_cmpstr(qmp_name(qmp_class_defaults(like)[0].property), ==, "told");
+    g_assert_cmpuint(qmp_class_defaults(like)[1].value.u, ==, 13);
 }
 
 static void test_machine(void)
@@ -444,11 +444,11 @@ static void test_machine(void)
     g_assert_cmphex(micro->flags, ==, QMP_CLASS_USER_CREATABLE | QMP_CLASS_MACHINE |
                     QMP_CLASS_DEFAULT);
     g_assert_cmpuint(micro->n_defaults, ==, 1);
-    g_assert_cmpuint(micro->defaults[0].value.u, ==, 0);
+    g_assert_cmpuint(qmp_class_defaults(micro)[0].value.u, ==, 0);
     g_assert_cmpuint(micro->n_compat, ==, 2);
-    g_assert_true(qmp_class(micro->compat[0].driver) == &qmp_class_isa_serial);
-    g_assert_cmpuint(micro->compat[0].value.u, ==, 3);
-    g_assert_cmpint(micro->compat[1].value.i, ==, -1);
+    g_assert_true(qmp_class(qmp_class_compat(micro)[0].driver) == &qmp_class_isa_serial);
+    g_assert_cmpuint(qmp_class_compat(micro)[0].value.u, ==, 3);
+    g_assert_cmpint(qmp_class_compat(micro)[1].value.i, ==, -1);
     g_assert_cmphex(qmp_class_x86_machine.flags, ==, QMP_CLASS_ABSTRACT |
                     QMP_CLASS_USER_CREATABLE | QMP_CLASS_MACHINE);
 }

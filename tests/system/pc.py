@@ -548,7 +548,7 @@ def recipe(recorder):
     """query-machine-recipe: the chips of a type, and their conditions"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        whole = client.call('query-machine-recipe', name='pc')
+        whole = client.call('query-machine-recipe', name='pc-i440fx-2.7')
         assert whole['name'] == 'pc-i440fx-2.7', whole
         assert {'driver': 'i440FX-pcihost', 'property': 'x-pci-hole64-fix', 'value': False} in \
             whole['defaults']
