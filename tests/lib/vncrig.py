@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A machine whose screen a test draws on, and its VNC server."""
+import os
 import struct
 import time
 
 import qtestclient
 from vgaprogram import FRAME_BUFFER, Program
-from vmdtest import Daemon
-from vncclient import DESKTOP_SIZE, RAW, VncClient, rgb
+from vmdtest import TIMEOUT, Daemon
+from vncclient import (CORRE, DESKTOP_SIZE, HEXTILE, RAW, RRE, TIGHT, ZLIB, ZRLE, VncClient,
+                       rgb)
 
+ENCODINGS = RAW, RRE, CORRE, HEXTILE, ZLIB, TIGHT, ZRLE
 SLOT = 2
 PERIOD = 34 * 1000 * 1000           # more than one of the console's, in ns
 
@@ -87,3 +90,16 @@ def pattern(width=320, height=200, seed=1):
                        for x in range(width // 2))
         program.write(FRAME_BUFFER + y * width * 4, row + program.noise((width - width // 2) * 4))
     return program
+
+
+def resources(daemon):
+    """How many threads and descriptors it has."""
+    return len(os.listdir('/proc/%d/task' % daemon.process.pid)), len(daemon.descriptors())
+
+
+def settle(daemon, expected):
+    """Waits until all that the daemon had for its clients is gone."""
+    deadline = time.monotonic() + TIMEOUT
+    while any(n > limit for n, limit in zip(resources(daemon), expected)):
+        assert time.monotonic() < deadline, (resources(daemon), expected)
+        time.sleep(0.01)
