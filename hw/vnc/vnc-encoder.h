@@ -37,6 +37,9 @@ bool vnc_encoder_ended(VncEncoder *encoder);
 /* Waits for the thread, so the other end is closed, or vnc_encoder_ended().  Accepts NULL. */
 void vnc_encoder_free(VncEncoder *encoder);
 
+/* The client is told the size of its picture again: because it asks for all of it (0), or as an
+ * answer (VncSizeAnswer) to its wish for a size.  Of answers that wait, only the last one is sent. */
+void vnc_encoder_answer(VncEncoder *encoder, guint answer);
 /* What the client has (VncFeature).  Before the message with encodings is sent to it. */
 void vnc_encoder_set_features(VncEncoder *encoder, guint features);
 /* The LEDs of the guest's keyboard, and whether the guest takes positions of the pointer. */

@@ -49,6 +49,7 @@ typedef enum {
     VNC_NOTE_LEAVE,             /* one that had entered is gone */
     VNC_NOTE_KEY,
     VNC_NOTE_POINTER,
+    VNC_NOTE_WISH,              /* x and y are a size that a client would like */
 } VncNoteKind;
 
 typedef struct {
@@ -83,6 +84,7 @@ struct VncServer {
     /* Any thread. */
     VncPicture picture;
     gint stop, leds, absolute;  /* atomic */
+    gint resizable;             /* the same: the card can tell the guest what size is wished for */
     int wake_fd;                /* wakes the server's thread */
     GMutex mutex;               /* of what follows */
     char password[VNC_PASSWORD_MAX + 1];
@@ -169,6 +171,8 @@ void vnc_wake_clear(int eventfd);
 void vnc_screen_enter(VncServer *s);
 void vnc_screen_leave(VncServer *s);
 void vnc_screen_end(VncServer *s);
+/* A client would like a picture of this size. */
+void vnc_screen_wish(VncServer *s, guint width, guint height);
 /* The console that it shows.  Fails as console_find() does. */
 Console *vnc_screen_find(VncServer *s, GError **error);
 /* The machine has a new console. */

@@ -84,6 +84,8 @@ enum {
     ENCODING_MOTION = -257,
     ENCODING_KEYS = -258,
     ENCODING_LEDS = -261,
+    ENCODING_SCREENS = -308,
+    ENCODING_ALPHA_CURSOR = -314,
 };
 
 /* Whether the library is to know about an encoding. */
@@ -97,10 +99,7 @@ static bool is_passed(const VncParser *parser, gint32 encoding)
     case ENCODING_ZLIB:
     case ENCODING_TIGHT:
     case ENCODING_ZRLE:
-    case ENCODING_DESKTOP_SIZE:
     case ENCODING_LAST_RECT:
-    case ENCODING_POINTER_POSITION:
-    case ENCODING_CURSOR:
         return true;
     default:
         return (encoding >= ENCODING_COMPRESSION_0 && encoding <= ENCODING_COMPRESSION_9) ||
@@ -118,6 +117,16 @@ static guint feature_of(gint32 encoding)
         return VNC_FEATURE_KEYS;
     case ENCODING_LEDS:
         return VNC_FEATURE_LEDS;
+    case ENCODING_DESKTOP_SIZE:
+        return VNC_FEATURE_SIZE;
+    case ENCODING_SCREENS:
+        return VNC_FEATURE_SCREENS;
+    case ENCODING_CURSOR:
+        return VNC_FEATURE_CURSOR;
+    case ENCODING_ALPHA_CURSOR:
+        return VNC_FEATURE_ALPHA_CURSOR;
+    case ENCODING_POINTER_POSITION:
+        return VNC_FEATURE_POINTER;
     default:
         return 0;
     }
@@ -140,6 +149,27 @@ static void set_encodings(const VncParser *parser, const guint8 *message, gsize 
     put32(passed, (guint32)SET_ENCODINGS << 24 | n);
     parser->ops->features(parser->opaque, features);
     parser->ops->pass(parser->opaque, passed, 4 + 4 * n);
+}
+
+/* ---- Sizes ---- */
+
+/* Bytes of a screen in SetDesktopSize, and its rectangle in them. */
+enum { SCREEN_SIZE = 16, SCREEN_PLACE = 4 };
+
+/* Whether a wish for a size is about one screen, so that there is more to read. */
+static bool is_one_screen(const guint8 *message)
+{
+    return message[6] == 1;
+}
+
+/* The screen has to be the whole picture. */
+static void set_desktop_size(const VncParser *parser, const guint8 *message)
+{
+    const guint8 *place = message + 8 + SCREEN_PLACE;
+    guint width = get16(message + 2), height = get16(message + 4);
+    bool valid = width && height && !get32(place) && !memcmp(place + 4, message + 2, 4);
+
+    parser->ops->wish(parser->opaque, valid ? width : 0, valid ? height : 0);
 }
 
 /* ---- Messages ---- */
@@ -176,7 +206,7 @@ static guint64 whole_size(const guint8 *message)
     case CUT_TEXT:
         return 8 + (guint64)get32(message + 4);
     case SET_DESKTOP_SIZE:
-        return 8 + 16 * (guint64)message[6];
+        return 8 + SCREEN_SIZE * (guint64)message[6];
     default:
         return fixed_size(message[0]);
     }
@@ -208,9 +238,17 @@ static void act(const VncParser *parser, const guint8 *message, gsize size)
     case SET_ENCODINGS:
         set_encodings(parser, message, size);
         break;
-    case SET_PIXEL_FORMAT:
     case UPDATE_REQUEST:
+        if (!message[1]) {
+            ops->whole(parser->opaque);
+        }
         ops->pass(parser->opaque, message, size);
+        break;
+    case SET_PIXEL_FORMAT:
+        ops->pass(parser->opaque, message, size);
+        break;
+    case SET_DESKTOP_SIZE:
+        set_desktop_size(parser, message);
         break;
     case KEY:
         ops->key(parser->opaque, get32(message + 4), message[1]);
@@ -230,7 +268,7 @@ static void act(const VncParser *parser, const guint8 *message, gsize size)
 /* Whether the content of a message is ignored. */
 static bool is_skipped(const guint8 *message)
 {
-    return message[0] == CUT_TEXT || message[0] == SET_DESKTOP_SIZE;
+    return message[0] == CUT_TEXT || (message[0] == SET_DESKTOP_SIZE && !is_one_screen(message));
 }
 
 gsize vnc_parse(VncParser *parser, const guint8 *data, gsize size, const char **ret_wrong)
@@ -259,6 +297,9 @@ gsize vnc_parse(VncParser *parser, const guint8 *data, gsize size, const char **
         }
         whole = whole_size(message);
         if (is_skipped(message)) {
+            if (message[0] == SET_DESKTOP_SIZE) {
+                parser->ops->wish(parser->opaque, 0, 0);
+            }
             parser->skip = whole;
             continue;
         }

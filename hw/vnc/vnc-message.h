@@ -26,7 +26,19 @@ typedef enum {
     VNC_FEATURE_KEYS = 1,       /* sends keys, not only characters */
     VNC_FEATURE_LEDS = 2,       /* wants to know the keyboard's LEDs */
     VNC_FEATURE_MOTION = 4,     /* can send movements instead of positions */
+    VNC_FEATURE_SIZE = 8,       /* wants to know the size of the picture */
+    VNC_FEATURE_SCREENS = 16,   /* wants to know its screens, and may wish for a size */
+    VNC_FEATURE_CURSOR = 32,    /* shows the guest's cursor itself */
+    VNC_FEATURE_ALPHA_CURSOR = 64,      /* the same, with cursors that are transparent in parts */
+    VNC_FEATURE_POINTER = 128,  /* lets its pointer be moved */
 } VncFeature;
+
+/* What a client is told about its wish for a size, as in ExtendedDesktopSize. */
+typedef enum {
+    VNC_SIZE_PROHIBITED = 1,    /* the card cannot tell the guest */
+    VNC_SIZE_INVALID = 3,       /* it is no size, or not that of one screen */
+    VNC_SIZE_FORWARDED = 4,     /* the guest was told, and does what it likes */
+} VncSizeAnswer;
 
 typedef struct {
     /* A character (X11 keysym), or a key by its number (as in send-key). */
@@ -35,6 +47,10 @@ typedef struct {
     /* Buttons: bit 0 is the left one. */
     void (*pointer)(void *opaque, guint buttons, guint x, guint y);
     void (*features)(void *opaque, guint features);
+    /* A picture of this size is wished for; 0 and 0: the wish makes no sense. */
+    void (*wish)(void *opaque, guint width, guint height);
+    /* The whole picture is asked for, which is passed on as well. */
+    void (*whole)(void *opaque);
     /* A message for the library. */
     void (*pass)(void *opaque, const guint8 *data, gsize size);
 } VncMessageOps;

@@ -74,6 +74,9 @@ static void take_note(VncServer *s, const VncNote *note)
     case VNC_NOTE_LEAVE:
         vnc_screen_leave(s);
         break;
+    case VNC_NOTE_WISH:
+        vnc_screen_wish(s, note->x, note->y);
+        break;
     default:
         vnc_input_note(s, note);
         break;

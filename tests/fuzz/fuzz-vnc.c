@@ -36,6 +36,17 @@ static void on_features(void *opaque, guint features)
     g_string_append_printf(opaque, "features %u\n", features);
 }
 
+static void on_wish(void *opaque, guint width, guint height)
+{
+    fuzz_check(!width == !height && width <= 0xffff && height <= 0xffff);
+    g_string_append_printf(opaque, "wish %u %u\n", width, height);
+}
+
+static void on_whole(void *opaque)
+{
+    g_string_append(opaque, "whole\n");
+}
+
 static void on_pass(void *opaque, const guint8 *data, gsize size)
 {
     switch (data[0]) {
@@ -60,6 +71,8 @@ static const VncMessageOps ops = {
     .key_number = on_key_number,
     .pointer = on_pointer,
     .features = on_features,
+    .wish = on_wish,
+    .whole = on_whole,
     .pass = on_pass,
 };
 

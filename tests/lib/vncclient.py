@@ -16,6 +16,7 @@ TIMEOUT = 30
 
 RAW, RRE, CORRE, HEXTILE, ZLIB, TIGHT, ZRLE = 0, 2, 4, 5, 6, 7, 16
 DESKTOP_SIZE, LAST_RECT, CURSOR, MOTION, KEYS, LEDS = -223, -224, -239, -257, -258, -261
+POINTER, SCREENS, ALPHA_CURSOR = -232, -308, -314
 NONE, VNC, VENCRYPT = 1, 2, 19
 X509_NONE, X509_VNC = 260, 261
 
@@ -53,7 +54,10 @@ class VncClient:
         self.tls = tls
         self.features = set()
         self.leds = self.absolute = None
-        self.sizes = 0                          # how often the size was told
+        self.sizes = 0                          # how often another size was told
+        self.told = []                          # (reason, answer, width, height) of screens
+        self.cursor = None                      # (width, height, hot x, hot y, pixels, mask)
+        self.place = None                       # of the pointer, that the server said
         self.rectangles = self.covered = 0      # with pixels, and those, so far
         self.streams = {}
         if start:
@@ -199,6 +203,13 @@ class VncClient:
         self.send('BxxxI', 6, size)
         self.sock.sendall(content)
 
+    def wish(self, width, height, screens=None):
+        """screens: (x, y, width, height) of each; one for all of it if left out."""
+        screens = [(0, 0, width, height)] if screens is None else screens
+        self.send('BxHHBx', 251, width, height, len(screens))
+        for i, screen in enumerate(screens):
+            self.send('IHHHHI', i, *screen, 0)
+
     # ---- Updates ----
 
     def update(self, incremental=False):
@@ -243,8 +254,16 @@ class VncClient:
             self.absolute = x if encoding == MOTION else self.absolute
         elif encoding == LEDS:
             self.leds = self.read(1)[0]
+        elif encoding == SCREENS:
+            self.take_screens(x, y, width, height)
+        elif encoding == POINTER:
+            self.place = x, y
         elif encoding == CURSOR:
-            self.read(width * height * self.bytes_per_pixel + (width + 7) // 8 * height)
+            self.cursor = (width, height, x, y, self.read(width * height * self.bytes_per_pixel),
+                           self.read((width + 7) // 8 * height))
+        elif encoding == ALPHA_CURSOR:
+            assert self.unpack('i') == (RAW,)
+            self.cursor = width, height, x, y, self.read(width * height * 4), None
         else:
             assert x + width <= self.width and y + height <= self.height
             self.rectangles += 1
@@ -252,6 +271,15 @@ class VncClient:
             {RAW: self.take_raw, HEXTILE: self.take_hextile, TIGHT: self.take_tight,
              ZRLE: self.take_zrle, ZLIB: self.take_zlib, RRE: self.take_rre,
              CORRE: self.take_corre}[encoding](x, y, width, height)
+
+    def take_screens(self, reason, answer, width, height):
+        """One, as large as the picture."""
+        assert self.unpack('BxxxIHHHHI') == (1, 0, 0, 0, width, height, 0)
+        self.told.append((reason, answer, width, height))
+        if (width, height) != (self.width, self.height):
+            self.width, self.height = width, height
+            self.sizes += 1
+            self.new_picture()
 
     def put(self, x, y, width, height, data):
         size = self.bytes_per_pixel

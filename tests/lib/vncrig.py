@@ -16,13 +16,13 @@ PERIOD = 34 * 1000 * 1000           # more than one of the console's, in ns
 
 
 class Rig:
-    """A daemon with a PC, a VGA that a program drives, and a VNC server."""
+    """A daemon with a PC, a card that a program drives, and a VNC server."""
 
-    def __init__(self, recorder, listen=True, **options):
+    def __init__(self, recorder, listen=True, card='VGA', **options):
         self.daemon = Daemon(recorder)
         self.client = self.daemon.client()
         qtestclient.build(self.client, 'pc-i440fx-7.2-machine')
-        self.client.call('device_add', driver='VGA', id='video', addr=str(SLOT))
+        self.client.call('device_add', driver=card, id='video', addr=str(SLOT))
         self.port = qtestclient.serve(self.daemon, self.client)
         self.path = self.daemon.path('vnc')
         if listen:
@@ -40,6 +40,7 @@ class Rig:
 
     def run(self, program):
         assert all(answer.startswith('OK') for answer in self.port.ask_all(program.lines))
+        program.lines = []
 
     def look(self):
         """The console is looked at, by its clock."""
