@@ -227,8 +227,11 @@ static VncState take_state(VncEncoder *e)
 
     g_mutex_lock(&e->mutex);
     state = e->state;
-    e->state.tell_size = false;
-    e->state.answer = 0;
+    if (state.clipboard) {
+        g_bytes_ref(state.clipboard);
+    }
+    e->state.tell_size = e->state.tell_clipboard = false;
+    e->state.answer = e->state.cut = 0;
     g_mutex_unlock(&e->mutex);
     return state;
 }
@@ -237,8 +240,12 @@ static void tell(VncEncoder *e)
 {
     VncState state = take_state(e);
 
+    vnc_pseudo_clipboard(e->client, &e->told, &state);
     vnc_pseudo_state(e->client, &e->told, &state, e->frame.width, e->frame.height);
     update(e, &state);
+    if (state.clipboard) {
+        g_bytes_unref(state.clipboard);
+    }
 }
 
 static void run(VncEncoder *e)
@@ -329,6 +336,7 @@ void vnc_encoder_free(VncEncoder *e)
     if (e->wake_fd >= 0) {
         close(e->wake_fd);
     }
+    g_clear_pointer(&e->state.clipboard, g_bytes_unref);
     g_mutex_clear(&e->mutex);
     g_free(e->name);
     g_free(e);
@@ -339,6 +347,24 @@ void vnc_encoder_answer(VncEncoder *e, guint answer)
     g_mutex_lock(&e->mutex);
     e->state.tell_size |= !answer;
     e->state.answer = answer ? answer : e->state.answer;
+    g_mutex_unlock(&e->mutex);
+    wake(e->wake_fd);
+}
+
+void vnc_encoder_set_clipboard(VncEncoder *e, GBytes *text, bool tell)
+{
+    g_mutex_lock(&e->mutex);
+    g_clear_pointer(&e->state.clipboard, g_bytes_unref);
+    e->state.clipboard = text;
+    e->state.tell_clipboard = tell;
+    g_mutex_unlock(&e->mutex);
+    wake(e->wake_fd);
+}
+
+void vnc_encoder_cut(VncEncoder *e, VncCutKind kind)
+{
+    g_mutex_lock(&e->mutex);
+    e->state.cut |= 1 << kind;
     g_mutex_unlock(&e->mutex);
     wake(e->wake_fd);
 }

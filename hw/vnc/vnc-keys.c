@@ -172,6 +172,21 @@ static void on_whole(void *opaque)
     vnc_encoder_answer(c->encoder, 0);
 }
 
+static void on_cut_begin(void *opaque, bool extended)
+{
+    vnc_clipboard_begin(opaque, extended);
+}
+
+static void on_cut_part(void *opaque, const guint8 *data, gsize size)
+{
+    vnc_clipboard_add(opaque, data, size);
+}
+
+static void on_cut_end(void *opaque)
+{
+    vnc_clipboard_end(opaque);
+}
+
 static void on_pass(void *opaque, const guint8 *data, gsize size)
 {
     VncClient *c = opaque;
@@ -186,5 +201,8 @@ const VncMessageOps vnc_message_ops = {
     .features = on_features,
     .wish = on_wish,
     .whole = on_whole,
+    .cut_begin = on_cut_begin,
+    .cut_part = on_cut_part,
+    .cut_end = on_cut_end,
     .pass = on_pass,
 };

@@ -5,7 +5,7 @@
  *
  * They are cut, checked and interpreted here; only those that ask for pictures are passed on to
  * the library, whole, and without anything that this server does not have.  What a client may make
- * the daemon keep is less than VNC_MESSAGE_MAX bytes.
+ * the daemon keep here is less than VNC_MESSAGE_MAX bytes: clipboards are handed on as they come.
  *
  * No thread, no lock: all functions work on their arguments only.
  */
@@ -15,11 +15,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "hw/vnc/vnc-cut.h"
+
 /* Encodings in one message, and the longest message that is not skipped. */
 enum { VNC_ENCODINGS_MAX = 256, VNC_MESSAGE_MAX = 4 + 4 * VNC_ENCODINGS_MAX };
-
-/* A clipboard of at most so many bytes is ignored. */
-enum { VNC_CLIPBOARD_MAX = 1 << 20 };
 
 /* What a client has in addition to the protocol's own; bits. */
 typedef enum {
@@ -31,6 +30,7 @@ typedef enum {
     VNC_FEATURE_CURSOR = 32,    /* shows the guest's cursor itself */
     VNC_FEATURE_ALPHA_CURSOR = 64,      /* the same, with cursors that are transparent in parts */
     VNC_FEATURE_POINTER = 128,  /* lets its pointer be moved */
+    VNC_FEATURE_CLIPBOARD = 256,        /* has the extended clipboard */
 } VncFeature;
 
 /* What a client is told about its wish for a size, as in ExtendedDesktopSize. */
@@ -51,6 +51,11 @@ typedef struct {
     void (*wish)(void *opaque, guint width, guint height);
     /* The whole picture is asked for, which is passed on as well. */
     void (*whole)(void *opaque);
+    /* A clipboard of at most VNC_CLIPBOARD_MAX bytes begins; a part of it; it is complete.
+     * extended: it is a message of the extended clipboard. */
+    void (*cut_begin)(void *opaque, bool extended);
+    void (*cut_part)(void *opaque, const guint8 *data, gsize size);
+    void (*cut_end)(void *opaque);
     /* A message for the library. */
     void (*pass)(void *opaque, const guint8 *data, gsize size);
 } VncMessageOps;
@@ -59,7 +64,9 @@ typedef struct {
     const VncMessageOps *ops;
     void *opaque;
     bool lossy;                 /* inexact pictures are allowed */
-    gsize skip;                 /* bytes of the current message that are ignored */
+    bool extended;              /* the client has the extended clipboard */
+    gsize rest;                 /* bytes of the current message that are handed on or ignored */
+    bool cutting;               /* they are a clipboard */
 } VncParser;
 
 /*

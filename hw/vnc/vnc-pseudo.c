@@ -101,6 +101,40 @@ void vnc_pseudo_state(rfbClientPtr client, VncTold *told, const VncState *state,
     told->features |= features;
 }
 
+/* ---- The clipboard ---- */
+
+/* Takes message. */
+static void send_message(rfbClientPtr client, GByteArray *message)
+{
+    rfbWriteExact(client, (const char *)message->data, message->len);
+    g_byte_array_unref(message);
+}
+
+void vnc_pseudo_clipboard(rfbClientPtr client, const VncTold *told, const VncState *state)
+{
+    guint features = state->features;
+    bool told_all = told->features & VNC_FEATURE_CLIPBOARD;
+
+    if (!(features & VNC_FEATURE_CLIPBOARD)) {
+        if (state->tell_clipboard) {
+            send_message(client, vnc_cut_latin1(state->clipboard));
+        }
+        return;
+    }
+    if (!told_all) {
+        send_message(client, vnc_cut_capabilities());
+    }
+    if (state->tell_clipboard || state->cut & 1 << VNC_CUT_PEEK) {
+        send_message(client, vnc_cut_message(VNC_CUT_NOTIFY, state->clipboard));
+    }
+    if (state->cut & 1 << VNC_CUT_NOTIFY) {
+        send_message(client, vnc_cut_message(VNC_CUT_REQUEST, true));
+    }
+    if (state->cut & 1 << VNC_CUT_REQUEST && state->clipboard) {
+        send_message(client, vnc_cut_provide(state->clipboard));
+    }
+}
+
 /* ---- The cursor ---- */
 
 /* Red, green, blue, each multiplied by alpha, and alpha. */

@@ -19,6 +19,9 @@ typedef struct {
     bool absolute;              /* the guest takes positions of the pointer */
     bool tell_size;             /* it has asked for the whole picture, so its size is due */
     guint answer;               /* to its wish for a size (VncSizeAnswer), if it is due */
+    GBytes *clipboard;          /* or NULL */
+    bool tell_clipboard;        /* it is another one */
+    guint cut;                  /* what the client has said about clipboards: bits of VncCutKind */
 } VncState;
 
 /* What the client has been told. */
@@ -30,6 +33,8 @@ typedef struct {
     gint x, y;                  /* where the cursor points to */
 } VncTold;
 
+/* Tells of the clipboard, and sends or asks for its text.  This is no rectangle. */
+void vnc_pseudo_clipboard(rfbClientPtr client, const VncTold *told, const VncState *state);
 /* Tells what has changed of the state.  width, height: of the client's picture. */
 void vnc_pseudo_state(rfbClientPtr client, VncTold *told, const VncState *state, guint width,
                       guint height);

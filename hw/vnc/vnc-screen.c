@@ -140,6 +140,7 @@ void vnc_screen_leave(VncServer *s)
 {
     if (!--s->n_entered) {
         vnc_screen_end(s);
+        vnc_clipboard_drop(s);
     }
 }
 

@@ -16,7 +16,9 @@ TIMEOUT = 30
 
 RAW, RRE, CORRE, HEXTILE, ZLIB, TIGHT, ZRLE = 0, 2, 4, 5, 6, 7, 16
 DESKTOP_SIZE, LAST_RECT, CURSOR, MOTION, KEYS, LEDS = -223, -224, -239, -257, -258, -261
-POINTER, SCREENS, ALPHA_CURSOR = -232, -308, -314
+POINTER, SCREENS, ALPHA_CURSOR, CLIPBOARD = -232, -308, -314, 0xc0a1e5ce - (1 << 32)
+# Flags of the extended clipboard.
+TEXT, CAPS, REQUEST, PEEK, NOTIFY, PROVIDE = 1, *(1 << n for n in range(24, 29))
 NONE, VNC, VENCRYPT = 1, 2, 19
 X509_NONE, X509_VNC = 260, 261
 
@@ -58,6 +60,8 @@ class VncClient:
         self.told = []                          # (reason, answer, width, height) of screens
         self.cursor = None                      # (width, height, hot x, hot y, pixels, mask)
         self.place = None                       # of the pointer, that the server said
+        self.texts = []                         # of clipboards, in Latin-1
+        self.cuts = []                          # (flags, content) of extended ones
         self.rectangles = self.covered = 0      # with pixels, and those, so far
         self.streams = {}
         if start:
@@ -200,8 +204,15 @@ class VncClient:
         self.send('BBHH', 5, buttons, x, y)
 
     def cut_text(self, size, content=b''):
-        self.send('BxxxI', 6, size)
+        self.send('BxxxI', 6, size & 0xffffffff)
         self.sock.sendall(content)
+
+    def cut_extended(self, flags, content=b''):
+        self.cut_text(-(4 + len(content)), struct.pack('>I', flags) + content)
+
+    def provide(self, text):
+        """text: bytes, with what ends them."""
+        self.cut_extended(PROVIDE | TEXT, zlib.compress(struct.pack('>I', len(text)) + text))
 
     def wish(self, width, height, screens=None):
         """screens: (x, y, width, height) of each; one for all of it if left out."""
@@ -209,6 +220,24 @@ class VncClient:
         self.send('BxHHBx', 251, width, height, len(screens))
         for i, screen in enumerate(screens):
             self.send('IHHHHI', i, *screen, 0)
+
+    def take_cut_text(self):
+        """The rest of a server's clipboard."""
+        size, = self.unpack('xxxi')
+        if size >= 0:
+            self.texts.append(self.read(size).decode('latin-1'))
+        else:
+            flags, = self.unpack('I')
+            self.cuts.append((flags, self.read(-size - 4)))
+
+    def take_cut(self):
+        """Takes messages up to a clipboard, (flags, content) or a text."""
+        before = len(self.texts), len(self.cuts)
+        while before == (len(self.texts), len(self.cuts)):
+            kind, = self.unpack('B')
+            assert kind == 3, 'a message of type %d' % kind
+            self.take_cut_text()
+        return self.texts[-1] if len(self.texts) > before[0] else self.cuts[-1]
 
     # ---- Updates ----
 
@@ -232,8 +261,12 @@ class VncClient:
 
     def take_update(self):
         """Takes one; returns the encodings in it."""
-        kind, n = self.unpack('BxH')
+        kind, = self.unpack('B')
+        while kind == 3:
+            self.take_cut_text()
+            kind, = self.unpack('B')
         assert kind == 0, 'a message of type %d' % kind
+        n, = self.unpack('xH')
         seen = []
         while n:
             x, y, width, height, encoding = self.unpack('HHHHi')

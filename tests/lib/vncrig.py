@@ -104,3 +104,9 @@ def settle(daemon, expected):
     while any(n > limit for n, limit in zip(resources(daemon), expected)):
         assert time.monotonic() < deadline, (resources(daemon), expected)
         time.sleep(0.01)
+
+
+def resident(daemon):
+    """Bytes of its memory."""
+    with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as f:
+        return int(f.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')

@@ -8,12 +8,29 @@ import socket
 import struct
 import sys
 import time
+import zlib
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 import vncclient                                    # noqa: E402
 from vncclient import DESKTOP_SIZE, TIGHT           # noqa: E402
-from vncrig import ENCODINGS, Rig, pattern, resources, settle  # noqa: E402
+from vncrig import ENCODINGS, Rig, pattern, resident, resources, settle  # noqa: E402
+
+
+EXTENDED = struct.pack('>BxHi', 2, 1, vncclient.CLIPBOARD)
+
+
+def extended(flags, content=b''):
+    return struct.pack('>BxxxiI', 6, -(4 + len(content)), flags) + content
+
+
+def packed(text):
+    return zlib.compress(struct.pack('>I', len(text)) + text)
+
+
+def bomb():
+    """2 MiB in two thousand bytes, that say so."""
+    return packed(b'x' * (2 << 20))
 
 
 def liars(recorder):
@@ -22,7 +39,19 @@ def liars(recorder):
     lies = {
         'it sent a clipboard of more than 1 MiB': (
             struct.pack('>BxxxI', 6, 0xffffffff), struct.pack('>BxxxI', 6, 0x80000000),
-            struct.pack('>BxxxI', 6, (1 << 20) + 1)),
+            struct.pack('>BxxxI', 6, (1 << 20) + 1),
+            EXTENDED + struct.pack('>Bxxxi', 6, -(1 << 20) - 1),
+            EXTENDED + struct.pack('>BxxxI', 6, 0x80000000),
+            EXTENDED + extended(vncclient.PROVIDE | 1, bomb())),
+        'it sent a part of a clipboard': (EXTENDED + struct.pack('>Bxxxi3x', 6, -3),),
+        'it sent a clipboard that is not in UTF-8': (
+            EXTENDED + extended(vncclient.PROVIDE | 1, packed(b'ab\xff\0')),
+            EXTENDED + extended(vncclient.PROVIDE | 1, packed(b'ab\0c\0'))),
+        'it sent a clipboard that is not compressed as it should be': (
+            EXTENDED + extended(vncclient.PROVIDE | 1), EXTENDED +
+            extended(vncclient.PROVIDE | 1, b'x' * 50), EXTENDED +
+            extended(vncclient.PROVIDE | 1, packed(b'abcdef\0')[:-9]), EXTENDED +
+            extended(vncclient.PROVIDE | 1, zlib.compress(struct.pack('>I', 9) + b'a'))),
         'it sent more than 256 encodings': (header.pack(2, 257), header.pack(2, 0xffff)),
         'it sent a message that this server does not have': (
             b'\x01', b'\x07' * 100, b'\xff\x01' + bytes(10), b'\xff\x07' + bytes(10),
@@ -66,7 +95,7 @@ def handshakes(recorder):
 
 
 def clipboard(recorder):
-    """a clipboard is ignored, also if it comes in pieces; so is a wish for a size"""
+    """a clipboard in pieces or of the largest size disturbs nothing, nor does a wish for screens"""
     with Rig(recorder) as rig:
         rig.run(pattern())
         with rig.connect() as viewer:
@@ -116,11 +145,6 @@ def slow(recorder):
                        ('it has not finished the handshake in time', 3)):
             assert output.count(why) == n, output
         assert max(memory[3:]) - memory[3] < 8 << 20, memory
-
-
-def resident(daemon):
-    with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as f:
-        return int(f.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
 
 
 def killed(recorder):
@@ -174,7 +198,8 @@ def random_message(chance):
         b'\0\0\0\0' + chance.choice((vncclient.FORMAT_32, vncclient.FORMAT_16,
                                      vncclient.FORMAT_8)),
         struct.pack('>BxH5i', 2, 5, *(chance.choice((*ENCODINGS, DESKTOP_SIZE, -239, -224, -232,
-                                                     -258, -261, -257, -250, -28, 1, 15, -308))
+                                                     -258, -261, -257, -250, -28, 1, 15, -308,
+                                                     -314, vncclient.CLIPBOARD))
                                       for _ in range(5))),
         struct.pack('>BBHHHH', 3, chance.randrange(2), *(chance.randrange(65536)
                                                          for _ in range(4))),
@@ -182,6 +207,10 @@ def random_message(chance):
         struct.pack('>BBxxI', 4, chance.randrange(2), chance.randrange(0x10000)),
         struct.pack('>BBHH', 5, chance.randrange(256), chance.randrange(65536), 5),
         struct.pack('>BxxxI', 6, 20) + b'some text as clipboard'[:20],
+        EXTENDED + extended(chance.choice((vncclient.NOTIFY | 1, vncclient.REQUEST | 1,
+                                           vncclient.PEEK, vncclient.CAPS | 1))),
+        EXTENDED + extended(vncclient.PROVIDE | 1, packed(chance.randbytes(9).hex().encode())),
+        struct.pack('>BxHHBx', 251, 800, 600, chance.randrange(3)) + bytes(16),
         struct.pack('>BBHII', 255, 0, chance.randrange(2), 0, chance.randrange(256)),
         chance.randbytes(20))))
     if chance.random() < 0.1:
