@@ -6,8 +6,9 @@
 #include "config.h"
 #include "hw/block/qcow2.h"
 
-#include <zlib.h>
 #include <zstd.h>
+
+#include "hw/core/zlib-library.h"
 
 enum {
     SECTOR = 512,

@@ -164,6 +164,11 @@ bool console_wish(Console *console, guint width, guint height)
     return console->ops->wish && console->ops->wish(console->opaque, width, height);
 }
 
+bool console_can_wish(const Console *console)
+{
+    return console->ops->wish;
+}
+
 bool console_text(Console *console, ConsoleText *ret, GError **error)
 {
     if (console->ops->text && console->ops->text(console->opaque, ret)) {

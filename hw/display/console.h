@@ -73,6 +73,9 @@ char *console_text_line(const ConsoleText *text, guint row);
  * the card has no way to say so.  What the guest does is its own decision. */
 bool console_wish(Console *console, guint width, guint height);
 
+/* Whether the card has a way to say so. */
+bool console_can_wish(const Console *console);
+
 /* ---- Watching ---- */
 
 /* How often a watched console is looked at, in ns of real time. */

@@ -117,6 +117,7 @@ static void start_encoder(VncClient *c)
     }
     c->greeting = VNC_ENCODER_GREETING;
     c->phase = VNC_PHASE_NORMAL;
+    vnc_clipboard_enter(c);
     vnc_encoder_set_state(c->encoder, g_atomic_int_get(&s->leds), g_atomic_int_get(&s->absolute));
 }
 
@@ -243,7 +244,7 @@ static void write_peer(VncClient *c, gint64 now)
 /* Whether it has sent a part of a message. */
 static bool is_halfway(const VncClient *c)
 {
-    return c->phase == VNC_PHASE_NORMAL && (c->n_in || c->parser.skip) && wants_input(c);
+    return c->phase == VNC_PHASE_NORMAL && (c->n_in || c->parser.rest) && wants_input(c);
 }
 
 gint64 vnc_client_deadline(const VncClient *c)
@@ -342,6 +343,7 @@ void vnc_client_poll(VncClient *c, const struct pollfd *polls, gint64 now)
     if (c->encoder) {
         vnc_encoder_set_state(c->encoder, g_atomic_int_get(&c->server->leds),
                               g_atomic_int_get(&c->server->absolute));
+        vnc_clipboard_tell(c);
     }
     check_time(c, now);
 }
@@ -353,6 +355,7 @@ VncClient *vnc_client_new(VncServer *s, int fd, gint64 now)
     VncClient *c = g_new0(VncClient, 1);
 
     c->server = s;
+    c->number = ++s->n_clients;
     c->fd = fd;
     c->info = vnc_client_info(fd);
     c->started = c->heard = c->taken = now;
@@ -401,6 +404,7 @@ void vnc_client_free(VncClient *c)
     qmp_event_vnc_disconnected(object_env(&s->object)->events, &(EventVncDisconnected){
         .server = s->info, .client = c->info });
     qmp_clear(&qmp_type_VncClientInfo, &c->info);
+    g_clear_pointer(&c->cut, g_byte_array_unref);
     g_byte_array_unref(c->out);
     g_byte_array_unref(c->to_library);
     g_free(c);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "hw/vnc/vnc-library.h"
-#include "hw/vnc/vnc-message.h"
+#include "hw/vnc/vnc-pseudo.h"
 
 /* Rectangles of an update, beyond which the library sends one around them all. */
 enum { RECTANGLES_MAX = 512 };
@@ -25,16 +25,14 @@ enum { RECTANGLES_MAX = 512 };
  * server's thread ends a client that is too slow. */
 enum { LIBRARY_WAIT = G_MAXINT32 };
 
-/* Pseudo-encodings that the library does not have. */
-enum { POINTER_MOTION = -257, EXTENDED_KEYS = -258, LED_STATE = -261 };
-
 struct VncEncoder {
     GThread *thread;
     VncPicture *picture;
     char *name;
     int wake_fd, ended_fd;
     gint ended;                 /* atomic */
-    gint features, leds, absolute;      /* atomic */
+    GMutex mutex;               /* of the state */
+    VncState state;
 
     /* The thread's. */
     int fd;                     /* until the library has it */
@@ -43,57 +41,14 @@ struct VncEncoder {
     VncView view;
     VncFrame frame;
     bool follows;               /* the client has asked to be told of new sizes */
-    guint told_features;        /* of those that have to be told once */
-    int told_leds, told_absolute;       /* -1: nothing */
+    bool resized;               /* and there is one that it was not told */
+    VncCursor cursor;           /* the picture's, at the last copy */
+    VncCover cover;             /* where it is painted */
+    guint painted;              /* its shape */
+    VncTold told;
 };
 
 static GMutex lists;
-
-/* ---- Rectangles without a picture ---- */
-
-static void put16(guint8 *p, guint value)
-{
-    p[0] = value >> 8;
-    p[1] = value;
-}
-
-/* An update with one rectangle of a pseudo-encoding, which has n bytes of data. */
-static void send_pseudo(VncEncoder *e, gint32 encoding, guint x, guint width, guint height,
-                        const guint8 *data, gsize n)
-{
-    guint8 message[32] = { 0 };
-
-    put16(message + 2, 1);
-    put16(message + 4, x);
-    put16(message + 8, width);
-    put16(message + 10, height);
-    put16(message + 12, (guint32)encoding >> 16);
-    put16(message + 14, encoding);
-    for (gsize i = 0; i < n; i++) {
-        message[16 + i] = data[i];
-    }
-    rfbWriteExact(e->client, (const char *)message, 16 + n);
-}
-
-static void send_state(VncEncoder *e)
-{
-    guint features = g_atomic_int_get(&e->features);
-    int leds = g_atomic_int_get(&e->leds), absolute = g_atomic_int_get(&e->absolute);
-    guint8 led = leds;
-
-    if (features & VNC_FEATURE_KEYS & ~e->told_features) {
-        send_pseudo(e, EXTENDED_KEYS, 0, e->frame.width, e->frame.height, NULL, 0);
-    }
-    if (features & VNC_FEATURE_MOTION && absolute != e->told_absolute) {
-        e->told_absolute = absolute;
-        send_pseudo(e, POINTER_MOTION, absolute, e->frame.width, e->frame.height, NULL, 0);
-    }
-    if (features & VNC_FEATURE_LEDS && leds != e->told_leds) {
-        e->told_leds = leds;
-        send_pseudo(e, LED_STATE, 0, 1, 1, &led, 1);
-    }
-    e->told_features |= features;
-}
 
 /* ---- Pictures ---- */
 
@@ -114,7 +69,7 @@ static void show_frame(VncEncoder *e)
         e->screen->width = e->frame.width;
         e->screen->height = e->frame.height;
         e->screen->paddedWidthInBytes = e->frame.width * sizeof(guint32);
-        e->client->newFBSizePending = e->client->useNewFBSize;
+        e->resized = e->follows;
         sraRgnDestroy(e->client->modifiedRegion);
         e->client->modifiedRegion = sraRgnCreateRect(0, 0, e->frame.width, e->frame.height);
     }
@@ -123,16 +78,16 @@ static void show_frame(VncEncoder *e)
 
 /* Copies what has changed.  A client that is not told of new sizes keeps that of its start.  False:
  * there is no picture for a moment. */
-static bool copy_picture(VncEncoder *e)
+static bool copy_picture(VncEncoder *e, guint features)
 {
-    bool keep = !e->client->useNewFBSize;
+    bool follows = features & (VNC_FEATURE_SIZE | VNC_FEATURE_SCREENS);
 
-    if (!keep && !e->follows) {
-        e->follows = true;
+    if (follows && !e->follows) {
         e->frame.generation = 0;        /* it may have been kept */
     }
+    e->follows = follows;
     while (!vnc_picture_copy(e->picture, &e->view, &e->frame, mark, e)) {
-        if (!vnc_picture_fit(e->picture, &e->view, &e->frame, keep)) {
+        if (!vnc_picture_fit(e->picture, &e->view, &e->frame, !follows)) {
             return false;
         }
         show_frame(e);
@@ -140,18 +95,55 @@ static bool copy_picture(VncEncoder *e)
     return true;
 }
 
+static void mark_cover(VncEncoder *e, const VncCover *cover)
+{
+    if (cover->width) {
+        mark(e, cover->x, cover->y, cover->width, cover->height);
+    }
+}
+
+static bool covers_same(const VncCover *a, const VncCover *b)
+{
+    return a->x == b->x && a->y == b->y && a->width == b->width && a->height == b->height;
+}
+
+/* The same, with the cursor in it for a client that does not show it. */
+static bool copy_screen(VncEncoder *e, guint features)
+{
+    VncCover before = e->cover;
+    guint painted = e->painted;
+    bool there;
+
+    vnc_cursor_erase(&e->cover, e->frame.pixels, e->frame.width);
+    there = copy_picture(e, features);
+    vnc_picture_get_cursor(e->picture, &e->cursor);
+    if (there && !(features & (VNC_FEATURE_CURSOR | VNC_FEATURE_ALPHA_CURSOR))) {
+        vnc_cursor_paint(&e->cursor, &e->cover, e->frame.pixels, e->frame.width, e->frame.height);
+        e->painted = e->cursor.shape;
+    }
+    if (!covers_same(&before, &e->cover) || painted != e->painted) {
+        mark_cover(e, &before);
+        mark_cover(e, &e->cover);
+    }
+    return there;
+}
+
 /* Sends an update if the client has asked for one: a new size, or what has changed. */
-static void update(VncEncoder *e)
+static void update(VncEncoder *e, const VncState *state)
 {
     rfbClientPtr client = e->client;
-    bool resizes;
 
-    if (client->sock >= 0 && !sraRgnEmpty(client->requestedRegion) && copy_picture(e)) {
-        resizes = client->newFBSizePending;
+    if (client->sock < 0 || sraRgnEmpty(client->requestedRegion) ||
+        !copy_screen(e, state->features)) {
+        return;
+    }
+    vnc_pseudo_cursor(client, &e->told, state, &e->cursor);
+    if (e->resized) {
+        e->resized = false;
+        vnc_pseudo_size(client, state->features, 0, e->frame.width, e->frame.height);
+        sraRgnMakeEmpty(client->requestedRegion);       /* it was for the old size */
+    } else {
         rfbUpdateClient(client);
-        if (resizes) {
-            sraRgnMakeEmpty(client->requestedRegion);       /* it was for the old size */
-        }
     }
 }
 
@@ -174,7 +166,7 @@ static bool open_client(VncEncoder *e)
         set_format(&e->screen->serverFormat);
         e->screen->frameBuffer = (char *)e->frame.pixels;
         e->screen->desktopName = e->name;
-        e->screen->cursor = NULL;       /* no card tells its own yet */
+        e->screen->cursor = NULL;       /* vnc-cursor.h */
         e->screen->alwaysShared = TRUE;
         e->screen->deferUpdateTime = 0;
         e->screen->maxRectsPerUpdate = RECTANGLES_MAX;
@@ -228,6 +220,34 @@ static bool wait_picture(VncEncoder *e)
     return true;
 }
 
+/* What there is to be told, and is told now. */
+static VncState take_state(VncEncoder *e)
+{
+    VncState state;
+
+    g_mutex_lock(&e->mutex);
+    state = e->state;
+    if (state.clipboard) {
+        g_bytes_ref(state.clipboard);
+    }
+    e->state.tell_size = e->state.tell_clipboard = false;
+    e->state.answer = e->state.cut = 0;
+    g_mutex_unlock(&e->mutex);
+    return state;
+}
+
+static void tell(VncEncoder *e)
+{
+    VncState state = take_state(e);
+
+    vnc_pseudo_clipboard(e->client, &e->told, &state);
+    vnc_pseudo_state(e->client, &e->told, &state, e->frame.width, e->frame.height);
+    update(e, &state);
+    if (state.clipboard) {
+        g_bytes_unref(state.clipboard);
+    }
+}
+
 static void run(VncEncoder *e)
 {
     struct pollfd fds[] = {
@@ -245,8 +265,7 @@ static void run(VncEncoder *e)
             rfbProcessClientMessage(e->client);
         }
         if (e->client->state == RFB_NORMAL && e->client->sock >= 0) {
-            send_state(e);
-            update(e);
+            tell(e);
         }
     }
 }
@@ -272,6 +291,8 @@ static gpointer thread_main(gpointer opaque)
     vnc_picture_detach(e->picture, &e->view);
     close_client(e);
     g_free(e->frame.pixels);
+    vnc_cursor_clear(&e->cursor);
+    vnc_cover_clear(&e->cover);
     g_atomic_int_set(&e->ended, 1);
     wake(e->ended_fd);
     return NULL;
@@ -287,7 +308,8 @@ VncEncoder *vnc_encoder_new(int fd, VncPicture *picture, const char *name, int e
     e->picture = picture;
     e->name = g_strdup(name);
     e->ended_fd = ended_fd;
-    e->told_leds = e->told_absolute = -1;
+    e->told = (VncTold){ .leds = -1, .absolute = -1 };
+    g_mutex_init(&e->mutex);
     e->wake_fd = e->view.eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     e->thread = e->wake_fd >= 0 ? g_thread_try_new("vnc-client", thread_main, e, NULL) : NULL;
     if (!e->thread) {
@@ -314,20 +336,56 @@ void vnc_encoder_free(VncEncoder *e)
     if (e->wake_fd >= 0) {
         close(e->wake_fd);
     }
+    g_clear_pointer(&e->state.clipboard, g_bytes_unref);
+    g_mutex_clear(&e->mutex);
     g_free(e->name);
     g_free(e);
 }
 
+void vnc_encoder_answer(VncEncoder *e, guint answer)
+{
+    g_mutex_lock(&e->mutex);
+    e->state.tell_size |= !answer;
+    e->state.answer = answer ? answer : e->state.answer;
+    g_mutex_unlock(&e->mutex);
+    wake(e->wake_fd);
+}
+
+void vnc_encoder_set_clipboard(VncEncoder *e, GBytes *text, bool tell)
+{
+    g_mutex_lock(&e->mutex);
+    g_clear_pointer(&e->state.clipboard, g_bytes_unref);
+    e->state.clipboard = text;
+    e->state.tell_clipboard = tell;
+    g_mutex_unlock(&e->mutex);
+    wake(e->wake_fd);
+}
+
+void vnc_encoder_cut(VncEncoder *e, VncCutKind kind)
+{
+    g_mutex_lock(&e->mutex);
+    e->state.cut |= 1 << kind;
+    g_mutex_unlock(&e->mutex);
+    wake(e->wake_fd);
+}
+
 void vnc_encoder_set_features(VncEncoder *e, guint features)
 {
-    g_atomic_int_set(&e->features, features);
+    g_mutex_lock(&e->mutex);
+    e->state.features = features;
+    g_mutex_unlock(&e->mutex);
 }
 
 void vnc_encoder_set_state(VncEncoder *e, guint leds, bool absolute)
 {
-    if (g_atomic_int_get(&e->leds) != (int)leds || g_atomic_int_get(&e->absolute) != absolute) {
-        g_atomic_int_set(&e->leds, leds);
-        g_atomic_int_set(&e->absolute, absolute);
+    bool changed;
+
+    g_mutex_lock(&e->mutex);
+    changed = e->state.leds != leds || e->state.absolute != absolute;
+    e->state.leds = leds;
+    e->state.absolute = absolute;
+    g_mutex_unlock(&e->mutex);
+    if (changed) {
         wake(e->wake_fd);
     }
 }

@@ -14,6 +14,7 @@
 #ifndef HW_VNC_VNC_ENCODER_H
 #define HW_VNC_VNC_ENCODER_H
 
+#include "hw/vnc/vnc-cut.h"
 #include "hw/vnc/vnc-picture.h"
 
 /* Version 3.3, in which the server alone decides that there is no authentication; then
@@ -37,6 +38,14 @@ bool vnc_encoder_ended(VncEncoder *encoder);
 /* Waits for the thread, so the other end is closed, or vnc_encoder_ended().  Accepts NULL. */
 void vnc_encoder_free(VncEncoder *encoder);
 
+/* The client is told the size of its picture again: because it asks for all of it (0), or as an
+ * answer (VncSizeAnswer) to its wish for a size.  Of answers that wait, the last one is sent. */
+void vnc_encoder_answer(VncEncoder *encoder, guint answer);
+/* The clipboard has a text, which is taken; tell: the client hears of it. */
+void vnc_encoder_set_clipboard(VncEncoder *encoder, GBytes *text, bool tell);
+/* The client has said something about clipboards; kind: VNC_CUT_NOTIFY, VNC_CUT_REQUEST or
+ * VNC_CUT_PEEK. */
+void vnc_encoder_cut(VncEncoder *encoder, VncCutKind kind);
 /* What the client has (VncFeature).  Before the message with encodings is sent to it. */
 void vnc_encoder_set_features(VncEncoder *encoder, guint features);
 /* The LEDs of the guest's keyboard, and whether the guest takes positions of the pointer. */

@@ -10,10 +10,11 @@
  *   vnc-handshake.c  until a client is let in
  *   vnc-vencrypt.c   the part of that about encrypted connections
  *   vnc-keys.c       keys that clients press
+ *   vnc-clipboard.c  texts that clients share
  *   vnc-address.c    addresses as events and queries have them
  *
- * and, without knowledge of the server: vnc-message.h, vnc-picture.h, vnc-encoder.h,
- * vnc-guard.h, vnc-keymap.h.
+ * and, without knowledge of the server: vnc-message.h, vnc-cut.h, vnc-picture.h, vnc-cursor.h,
+ * vnc-encoder.h, vnc-pseudo.h, vnc-guard.h, vnc-keymap.h.
  *
  * Threads: the server's thread has the sockets, and never takes the machine lock.  It sends notes
  * to the main loop (vnc_post), and stops reading from its clients while too many wait.  The main
@@ -49,6 +50,8 @@ typedef enum {
     VNC_NOTE_LEAVE,             /* one that had entered is gone */
     VNC_NOTE_KEY,
     VNC_NOTE_POINTER,
+    VNC_NOTE_WISH,              /* x and y are a size that a client would like */
+    VNC_NOTE_CLIPBOARD,
 } VncNoteKind;
 
 typedef struct {
@@ -58,6 +61,8 @@ typedef struct {
     bool relative;              /* x and y are movements */
     guint buttons, old_buttons;
     int x, y;
+    GBytes *text;               /* of a clipboard; the note's */
+    guint64 from;               /* its client's number */
 } VncNote;
 
 struct VncServer {
@@ -83,11 +88,15 @@ struct VncServer {
     /* Any thread. */
     VncPicture picture;
     gint stop, leds, absolute;  /* atomic */
+    gint resizable;             /* the same: the card can tell the guest what size is wished for */
     int wake_fd;                /* wakes the server's thread */
     GMutex mutex;               /* of what follows */
     char password[VNC_PASSWORD_MAX + 1];
     bool has_password;
     gint64 expiry;              /* of the password, in seconds since 1970; or G_MAXINT64 */
+    GBytes *clipboard;          /* a text, while there are clients; or NULL */
+    guint clipboard_serial;     /* counts texts */
+    guint64 clipboard_from;     /* the number of the client that sent it, if that is one of ours */
     GQueue notes;               /* of VncNote */
     GPtrArray *entered;         /* VncClientInfo of those that have been let in */
 
@@ -96,6 +105,7 @@ struct VncServer {
     GPtrArray *clients;         /* of VncClient */
     GPtrArray *ending;          /* VncEncoder of clients that are gone */
     GArray *polls;              /* of struct pollfd */
+    guint64 n_clients;          /* so far */
     VncGuard guard;
     gint64 accept_again;        /* after a failure: when; or 0 */
     gint64 lines_from;          /* the log: an interval's start, and lines in it */
@@ -124,6 +134,7 @@ G_STATIC_ASSERT((int)VNC_IN_MAX >= (int)VNC_MESSAGE_MAX);
 
 struct VncClient {
     VncServer *server;
+    guint64 number;             /* from 1 */
     int fd;
     VncClientInfo *info;
     VncPhase phase;
@@ -151,6 +162,9 @@ struct VncClient {
     guint8 held[Q_KEY_CODE__MAX];       /* keys that are down */
     guint buttons;
     int x, y;                   /* of its pointer; -1: unknown */
+    GByteArray *cut;            /* a clipboard that comes; or NULL */
+    bool cut_extended;
+    guint clipboard_serial;     /* of the text that its encoder has */
 };
 
 /* ---- vnc-server.c ---- */
@@ -169,6 +183,8 @@ void vnc_wake_clear(int eventfd);
 void vnc_screen_enter(VncServer *s);
 void vnc_screen_leave(VncServer *s);
 void vnc_screen_end(VncServer *s);
+/* A client would like a picture of this size. */
+void vnc_screen_wish(VncServer *s, guint width, guint height);
 /* The console that it shows.  Fails as console_find() does. */
 Console *vnc_screen_find(VncServer *s, GError **error);
 /* The machine has a new console. */
@@ -234,6 +250,21 @@ void vnc_vencrypt_go_on(VncClient *c);
 extern const VncMessageOps vnc_message_ops;     /* opaque: VncClient */
 /* Lets go of what it holds. */
 void vnc_keys_release(VncClient *c);
+
+/* ---- vnc-clipboard.c ---- */
+
+/* A clipboard that comes, as in VncMessageOps. */
+void vnc_clipboard_begin(VncClient *c, bool extended);
+void vnc_clipboard_add(VncClient *c, const guint8 *data, gsize size);
+void vnc_clipboard_end(VncClient *c);
+/* The client has an encoder now, and hears of texts that others send from here on. */
+void vnc_clipboard_enter(VncClient *c);
+/* Gives its encoder the text that there is, if it is another one. */
+void vnc_clipboard_tell(VncClient *c);
+/* Main loop, lock held: a client of s has sent a text, which becomes that of all servers. */
+void vnc_clipboard_share(VncServer *s, const VncNote *note);
+/* Main loop: the last client is gone, and the text with it. */
+void vnc_clipboard_drop(VncServer *s);
 
 /* ---- vnc-address.c ---- */
 

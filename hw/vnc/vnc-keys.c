@@ -150,6 +150,43 @@ static void on_features(void *opaque, guint features)
     vnc_encoder_set_features(c->encoder, features);
 }
 
+static void on_wish(void *opaque, guint width, guint height)
+{
+    VncClient *c = opaque;
+    VncSizeAnswer answer = VNC_SIZE_FORWARDED;
+
+    if (!g_atomic_int_get(&c->server->resizable)) {
+        answer = VNC_SIZE_PROHIBITED;
+    } else if (!width || !height) {
+        answer = VNC_SIZE_INVALID;
+    } else {
+        vnc_post(c->server, &(VncNote){ .kind = VNC_NOTE_WISH, .x = width, .y = height });
+    }
+    vnc_encoder_answer(c->encoder, answer);
+}
+
+static void on_whole(void *opaque)
+{
+    VncClient *c = opaque;
+
+    vnc_encoder_answer(c->encoder, 0);
+}
+
+static void on_cut_begin(void *opaque, bool extended)
+{
+    vnc_clipboard_begin(opaque, extended);
+}
+
+static void on_cut_part(void *opaque, const guint8 *data, gsize size)
+{
+    vnc_clipboard_add(opaque, data, size);
+}
+
+static void on_cut_end(void *opaque)
+{
+    vnc_clipboard_end(opaque);
+}
+
 static void on_pass(void *opaque, const guint8 *data, gsize size)
 {
     VncClient *c = opaque;
@@ -162,5 +199,10 @@ const VncMessageOps vnc_message_ops = {
     .key_number = on_key_number,
     .pointer = on_pointer,
     .features = on_features,
+    .wish = on_wish,
+    .whole = on_whole,
+    .cut_begin = on_cut_begin,
+    .cut_part = on_cut_part,
+    .cut_end = on_cut_end,
     .pass = on_pass,
 };

@@ -84,6 +84,9 @@ enum {
     ENCODING_MOTION = -257,
     ENCODING_KEYS = -258,
     ENCODING_LEDS = -261,
+    ENCODING_SCREENS = -308,
+    ENCODING_ALPHA_CURSOR = -314,
+    ENCODING_CLIPBOARD = -0x3f5e1a32,   /* 0xc0a1e5ce */
 };
 
 /* Whether the library is to know about an encoding. */
@@ -97,10 +100,7 @@ static bool is_passed(const VncParser *parser, gint32 encoding)
     case ENCODING_ZLIB:
     case ENCODING_TIGHT:
     case ENCODING_ZRLE:
-    case ENCODING_DESKTOP_SIZE:
     case ENCODING_LAST_RECT:
-    case ENCODING_POINTER_POSITION:
-    case ENCODING_CURSOR:
         return true;
     default:
         return (encoding >= ENCODING_COMPRESSION_0 && encoding <= ENCODING_COMPRESSION_9) ||
@@ -118,13 +118,25 @@ static guint feature_of(gint32 encoding)
         return VNC_FEATURE_KEYS;
     case ENCODING_LEDS:
         return VNC_FEATURE_LEDS;
+    case ENCODING_DESKTOP_SIZE:
+        return VNC_FEATURE_SIZE;
+    case ENCODING_SCREENS:
+        return VNC_FEATURE_SCREENS;
+    case ENCODING_CURSOR:
+        return VNC_FEATURE_CURSOR;
+    case ENCODING_ALPHA_CURSOR:
+        return VNC_FEATURE_ALPHA_CURSOR;
+    case ENCODING_POINTER_POSITION:
+        return VNC_FEATURE_POINTER;
+    case ENCODING_CLIPBOARD:
+        return VNC_FEATURE_CLIPBOARD;
     default:
         return 0;
     }
 }
 
 /* size: of the whole message, at most VNC_MESSAGE_MAX. */
-static void set_encodings(const VncParser *parser, const guint8 *message, gsize size)
+static void set_encodings(VncParser *parser, const guint8 *message, gsize size)
 {
     guint8 passed[VNC_MESSAGE_MAX];
     guint features = 0, n = 0;
@@ -138,8 +150,68 @@ static void set_encodings(const VncParser *parser, const guint8 *message, gsize 
         }
     }
     put32(passed, (guint32)SET_ENCODINGS << 24 | n);
+    parser->extended = features & VNC_FEATURE_CLIPBOARD;
     parser->ops->features(parser->opaque, features);
     parser->ops->pass(parser->opaque, passed, 4 + 4 * n);
+}
+
+/* ---- Sizes ---- */
+
+/* Bytes of a screen in SetDesktopSize, and its rectangle in them. */
+enum { SCREEN_SIZE = 16, SCREEN_PLACE = 4 };
+
+/* Whether a wish for a size is about one screen, so that there is more to read. */
+static bool is_one_screen(const guint8 *message)
+{
+    return message[6] == 1;
+}
+
+/* The screen has to be the whole picture. */
+static void set_desktop_size(const VncParser *parser, const guint8 *message)
+{
+    const guint8 *place = message + 8 + SCREEN_PLACE;
+    guint width = get16(message + 2), height = get16(message + 4);
+    bool valid = width && height && !get32(place) && !memcmp(place + 4, message + 2, 4);
+
+    parser->ops->wish(parser->opaque, valid ? width : 0, valid ? height : 0);
+}
+
+/* ---- Clipboards ---- */
+
+/* Then its length is below 0; without the encoding, it is a large one. */
+static bool is_extended(const VncParser *parser, const guint8 *message)
+{
+    return parser->extended && message[4] >> 7;
+}
+
+/* Bytes of the content. */
+static guint32 cut_size(const VncParser *parser, const guint8 *message)
+{
+    guint32 length = get32(message + 4);
+
+    return is_extended(parser, message) ? -length : length;
+}
+
+static const char *check_cut(const VncParser *parser, const guint8 *message)
+{
+    return cut_size(parser, message) > VNC_CLIPBOARD_MAX
+               ? "it sent a clipboard of more than 1 MiB" : NULL;
+}
+
+/* A part of a message that is handed on or ignored; returns how much of size was. */
+static gsize take_rest(VncParser *parser, const guint8 *data, gsize size)
+{
+    gsize n = MIN(parser->rest, size);
+
+    if (parser->cutting && n) {
+        parser->ops->cut_part(parser->opaque, data, n);
+    }
+    parser->rest -= n;
+    if (parser->cutting && !parser->rest) {
+        parser->cutting = false;
+        parser->ops->cut_end(parser->opaque);
+    }
+    return n;
 }
 
 /* ---- Messages ---- */
@@ -173,17 +245,15 @@ static guint64 whole_size(const guint8 *message)
     switch (message[0]) {
     case SET_ENCODINGS:
         return 4 + 4 * (guint64)get16(message + 2);
-    case CUT_TEXT:
-        return 8 + (guint64)get32(message + 4);
     case SET_DESKTOP_SIZE:
-        return 8 + 16 * (guint64)message[6];
+        return 8 + SCREEN_SIZE * (guint64)message[6];
     default:
         return fixed_size(message[0]);
     }
 }
 
 /* NULL: the message may be taken, or skipped. */
-static const char *check(const guint8 *message)
+static const char *check(const VncParser *parser, const guint8 *message)
 {
     switch (message[0]) {
     case SET_PIXEL_FORMAT:
@@ -191,8 +261,7 @@ static const char *check(const guint8 *message)
     case SET_ENCODINGS:
         return get16(message + 2) > VNC_ENCODINGS_MAX ? "it sent more than 256 encodings" : NULL;
     case CUT_TEXT:
-        return get32(message + 4) > VNC_CLIPBOARD_MAX ? "it sent a clipboard of more than 1 MiB"
-                                                      : NULL;
+        return check_cut(parser, message);
     case QEMU:
         return message[1] != QEMU_KEY ? "it sent a message that this server does not have" : NULL;
     default:
@@ -200,7 +269,7 @@ static const char *check(const guint8 *message)
     }
 }
 
-static void act(const VncParser *parser, const guint8 *message, gsize size)
+static void act(VncParser *parser, const guint8 *message, gsize size)
 {
     const VncMessageOps *ops = parser->ops;
 
@@ -208,9 +277,17 @@ static void act(const VncParser *parser, const guint8 *message, gsize size)
     case SET_ENCODINGS:
         set_encodings(parser, message, size);
         break;
-    case SET_PIXEL_FORMAT:
     case UPDATE_REQUEST:
+        if (!message[1]) {
+            ops->whole(parser->opaque);
+        }
         ops->pass(parser->opaque, message, size);
+        break;
+    case SET_PIXEL_FORMAT:
+        ops->pass(parser->opaque, message, size);
+        break;
+    case SET_DESKTOP_SIZE:
+        set_desktop_size(parser, message);
         break;
     case KEY:
         ops->key(parser->opaque, get32(message + 4), message[1]);
@@ -227,46 +304,57 @@ static void act(const VncParser *parser, const guint8 *message, gsize size)
     }
 }
 
-/* Whether the content of a message is ignored. */
-static bool is_skipped(const guint8 *message)
+/* Begins with a message that is not kept until it is whole; false: it is none. */
+static bool begin_long(VncParser *parser, const guint8 *message)
 {
-    return message[0] == CUT_TEXT || message[0] == SET_DESKTOP_SIZE;
+    if (message[0] == CUT_TEXT) {
+        parser->cutting = true;
+        parser->rest = cut_size(parser, message);
+        parser->ops->cut_begin(parser->opaque, is_extended(parser, message));
+    } else if (message[0] == SET_DESKTOP_SIZE && !is_one_screen(message)) {
+        parser->rest = whole_size(message) - fixed_size(message[0]);
+        parser->ops->wish(parser->opaque, 0, 0);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* A whole message, or the fixed part of one that is not kept; returns its size.  0: more is needed,
+ * or it is wrong. */
+static gsize take_message(VncParser *parser, const guint8 *message, gsize size,
+                          const char **ret_wrong)
+{
+    gsize fixed = fixed_size(message[0]);
+
+    if (!fixed) {
+        *ret_wrong = "it sent a message that this server does not have";
+        return 0;
+    }
+    if (size < fixed || (*ret_wrong = check(parser, message))) {
+        return 0;
+    }
+    if (begin_long(parser, message)) {
+        take_rest(parser, NULL, 0);
+        return fixed;
+    }
+    if (size < whole_size(message)) {
+        return 0;
+    }
+    size = whole_size(message);
+    act(parser, message, size);
+    return size;
 }
 
 gsize vnc_parse(VncParser *parser, const guint8 *data, gsize size, const char **ret_wrong)
 {
-    gsize used = 0;
+    gsize used = 0, n = 1;
 
     *ret_wrong = NULL;
-    while (used < size) {
-        const guint8 *message = data + used;
-        gsize left = size - used, fixed = fixed_size(message[0]);
-        guint64 whole;
-
-        if (parser->skip) {
-            gsize n = MIN(parser->skip, left);
-
-            parser->skip -= n;
-            used += n;
-            continue;
-        }
-        if (!fixed) {
-            *ret_wrong = "it sent a message that this server does not have";
-            break;
-        }
-        if (left < fixed || (*ret_wrong = check(message))) {
-            break;
-        }
-        whole = whole_size(message);
-        if (is_skipped(message)) {
-            parser->skip = whole;
-            continue;
-        }
-        if (left < whole) {
-            break;
-        }
-        act(parser, message, whole);
-        used += whole;
+    while (used < size && n) {
+        n = parser->rest ? take_rest(parser, data + used, size - used)
+                         : take_message(parser, data + used, size - used, ret_wrong);
+        used += n;
     }
     return used;
 }

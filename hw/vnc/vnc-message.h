@@ -5,7 +5,7 @@
  *
  * They are cut, checked and interpreted here; only those that ask for pictures are passed on to
  * the library, whole, and without anything that this server does not have.  What a client may make
- * the daemon keep is less than VNC_MESSAGE_MAX bytes.
+ * the daemon keep here is less than VNC_MESSAGE_MAX bytes: clipboards are handed on as they come.
  *
  * No thread, no lock: all functions work on their arguments only.
  */
@@ -15,18 +15,30 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "hw/vnc/vnc-cut.h"
+
 /* Encodings in one message, and the longest message that is not skipped. */
 enum { VNC_ENCODINGS_MAX = 256, VNC_MESSAGE_MAX = 4 + 4 * VNC_ENCODINGS_MAX };
-
-/* A clipboard of at most so many bytes is ignored. */
-enum { VNC_CLIPBOARD_MAX = 1 << 20 };
 
 /* What a client has in addition to the protocol's own; bits. */
 typedef enum {
     VNC_FEATURE_KEYS = 1,       /* sends keys, not only characters */
     VNC_FEATURE_LEDS = 2,       /* wants to know the keyboard's LEDs */
     VNC_FEATURE_MOTION = 4,     /* can send movements instead of positions */
+    VNC_FEATURE_SIZE = 8,       /* wants to know the size of the picture */
+    VNC_FEATURE_SCREENS = 16,   /* wants to know its screens, and may wish for a size */
+    VNC_FEATURE_CURSOR = 32,    /* shows the guest's cursor itself */
+    VNC_FEATURE_ALPHA_CURSOR = 64,      /* the same, with cursors that are transparent in parts */
+    VNC_FEATURE_POINTER = 128,  /* lets its pointer be moved */
+    VNC_FEATURE_CLIPBOARD = 256,        /* has the extended clipboard */
 } VncFeature;
+
+/* What a client is told about its wish for a size, as in ExtendedDesktopSize. */
+typedef enum {
+    VNC_SIZE_PROHIBITED = 1,    /* the card cannot tell the guest */
+    VNC_SIZE_INVALID = 3,       /* it is no size, or not that of one screen */
+    VNC_SIZE_FORWARDED = 4,     /* the guest was told, and does what it likes */
+} VncSizeAnswer;
 
 typedef struct {
     /* A character (X11 keysym), or a key by its number (as in send-key). */
@@ -35,6 +47,15 @@ typedef struct {
     /* Buttons: bit 0 is the left one. */
     void (*pointer)(void *opaque, guint buttons, guint x, guint y);
     void (*features)(void *opaque, guint features);
+    /* A picture of this size is wished for; 0 and 0: the wish makes no sense. */
+    void (*wish)(void *opaque, guint width, guint height);
+    /* The whole picture is asked for, which is passed on as well. */
+    void (*whole)(void *opaque);
+    /* A clipboard of at most VNC_CLIPBOARD_MAX bytes begins; a part of it; it is complete.
+     * extended: it is a message of the extended clipboard. */
+    void (*cut_begin)(void *opaque, bool extended);
+    void (*cut_part)(void *opaque, const guint8 *data, gsize size);
+    void (*cut_end)(void *opaque);
     /* A message for the library. */
     void (*pass)(void *opaque, const guint8 *data, gsize size);
 } VncMessageOps;
@@ -43,7 +64,9 @@ typedef struct {
     const VncMessageOps *ops;
     void *opaque;
     bool lossy;                 /* inexact pictures are allowed */
-    gsize skip;                 /* bytes of the current message that are ignored */
+    bool extended;              /* the client has the extended clipboard */
+    gsize rest;                 /* bytes of the current message that are handed on or ignored */
+    bool cutting;               /* they are a clipboard */
 } VncParser;
 
 /*

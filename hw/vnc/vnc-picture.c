@@ -51,6 +51,7 @@ void vnc_picture_done(VncPicture *picture)
     g_mutex_clear(&picture->mutex);
     g_clear_pointer(&picture->views, g_ptr_array_unref);
     g_clear_pointer(&picture->pixels, g_free);
+    vnc_cursor_clear(&picture->cursor);
 }
 
 /* Everything is new to the view. */
@@ -86,6 +87,30 @@ void vnc_picture_resize(VncPicture *picture, guint width, guint height, Surface 
 void vnc_picture_drop(VncPicture *picture)
 {
     vnc_picture_resize(picture, 0, 0, NULL);
+}
+
+/* Shapes are counted on, also if there is none for a while. */
+void vnc_picture_set_cursor(VncPicture *picture, const VncCursor *cursor, bool new_shape)
+{
+    VncCursor *own = &picture->cursor, new = cursor ? *cursor : (VncCursor){ 0 };
+
+    g_mutex_lock(&picture->mutex);
+    new.shape = cursor ? own->shape : 0;
+    if (cursor && (new_shape || !new.shape)) {
+        new.shape = ++picture->n_shapes;
+    }
+    vnc_cursor_copy(own, &new);
+    for (guint i = 0; i < picture->views->len; i++) {
+        tell(picture->views->pdata[i]);
+    }
+    g_mutex_unlock(&picture->mutex);
+}
+
+void vnc_picture_get_cursor(VncPicture *picture, VncCursor *cursor)
+{
+    g_mutex_lock(&picture->mutex);
+    vnc_cursor_copy(cursor, &picture->cursor);
+    g_mutex_unlock(&picture->mutex);
 }
 
 bool vnc_picture_ready(VncPicture *picture)

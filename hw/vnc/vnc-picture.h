@@ -12,6 +12,7 @@
 #define HW_VNC_VNC_PICTURE_H
 
 #include "hw/display/surface.h"
+#include "hw/vnc/vnc-cursor.h"
 
 enum { VNC_TILE_WIDTH = 64, VNC_TILE_HEIGHT = 16 };
 
@@ -27,6 +28,8 @@ typedef struct {
     guint width, height;        /* 0: there is no picture yet */
     guint generation;           /* of the size, from 1 */
     guint32 *pixels;            /* 0xRRGGBB */
+    VncCursor cursor;           /* over it */
+    guint n_shapes;             /* of cursors, so far */
     GPtrArray *views;           /* of VncView */
 } VncPicture;
 
@@ -46,6 +49,11 @@ void vnc_picture_resize(VncPicture *picture, guint width, guint height, Surface 
 void vnc_picture_drop(VncPicture *picture);
 /* Main loop: copies rows [first, first + n) of the surface, which has the picture's size. */
 void vnc_picture_update(VncPicture *picture, Surface *surface, guint first, guint n);
+/* Main loop: the cursor is this one, which is copied; its `shape` is ignored.  new_shape: its image
+ * is another one, too.  NULL: there is none, and the card has none. */
+void vnc_picture_set_cursor(VncPicture *picture, const VncCursor *cursor, bool new_shape);
+/* Any thread: makes the cursor the picture's; for vnc_cursor_clear(). */
+void vnc_picture_get_cursor(VncPicture *picture, VncCursor *cursor);
 /* Whether there is one.  Any thread. */
 bool vnc_picture_ready(VncPicture *picture);
 

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "hw/vnc/vnc-internal.h"
 
+#include "hw/display/console-cursor.h"
 #include "qmp/error.h"
 
 /* Of a screen that is not there. */
@@ -52,8 +53,20 @@ static void on_changed(void *opaque, guint first, guint n)
     vnc_picture_update(&s->picture, s->surface, first, n);
 }
 
+static void on_cursor(void *opaque, const ConsoleCursor *cursor, bool shape)
+{
+    VncServer *s = opaque;
+
+    vnc_picture_set_cursor(&s->picture, &(VncCursor){
+        .visible = cursor->visible, .x = cursor->x, .y = cursor->y, .width = cursor->width,
+        .height = cursor->height, .hot_x = cursor->hot_x, .hot_y = cursor->hot_y,
+        .pixels = cursor->pixels,
+    }, shape);
+}
+
 static void show_nothing(VncServer *s)
 {
+    vnc_picture_set_cursor(&s->picture, NULL, false);
     vnc_picture_resize(&s->picture, NO_WIDTH, NO_HEIGHT, NULL);
     vnc_wake(s->wake_fd);
 }
@@ -64,12 +77,14 @@ static void on_gone(void *opaque)
 
     s->watch = NULL;
     s->surface = NULL;
+    g_atomic_int_set(&s->resizable, false);
     show_nothing(s);
 }
 
 static const ConsoleWatchOps watch_ops = {
     .resized = on_resized,
     .changed = on_changed,
+    .cursor = on_cursor,
     .gone = on_gone,
 };
 
@@ -83,9 +98,13 @@ static void begin(VncServer *s)
 
     if (console) {
         s->watch = console_watch(console, &watch_ops, s);
+        g_atomic_int_set(&s->resizable, console_can_wish(console));
     }
     if (first) {
         show(s, first);
+        if (console_cursor(console)) {
+            on_cursor(s, console_cursor(console), true);
+        }
     } else if (!vnc_picture_ready(&s->picture)) {
         show_nothing(s);
     }
@@ -95,7 +114,19 @@ void vnc_screen_end(VncServer *s)
 {
     g_clear_pointer(&s->watch, console_unwatch);
     s->surface = NULL;
+    g_atomic_int_set(&s->resizable, false);
     vnc_picture_drop(&s->picture);
+    vnc_picture_set_cursor(&s->picture, NULL, false);
+}
+
+/* What the guest does is its own decision; the clients see it. */
+void vnc_screen_wish(VncServer *s, guint width, guint height)
+{
+    Console *console = s->watch ? vnc_screen_find(s, NULL) : NULL;
+
+    if (console) {
+        console_wish(console, width, height);
+    }
 }
 
 void vnc_screen_enter(VncServer *s)
@@ -109,6 +140,7 @@ void vnc_screen_leave(VncServer *s)
 {
     if (!--s->n_entered) {
         vnc_screen_end(s);
+        vnc_clipboard_drop(s);
     }
 }
 

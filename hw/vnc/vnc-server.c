@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "hw/backends/secret.h"
+#include "hw/core/zlib-library.h"
 #include "hw/net/net-address.h"
 #include "hw/vnc/vnc-library.h"
 #include "qmp/error.h"
@@ -65,6 +66,14 @@ bool vnc_notes_full(VncServer *s)
     return full;
 }
 
+static void note_free(void *data)
+{
+    VncNote *note = data;
+
+    g_clear_pointer(&note->text, g_bytes_unref);
+    g_free(note);
+}
+
 static void take_note(VncServer *s, const VncNote *note)
 {
     switch (note->kind) {
@@ -73,6 +82,12 @@ static void take_note(VncServer *s, const VncNote *note)
         break;
     case VNC_NOTE_LEAVE:
         vnc_screen_leave(s);
+        break;
+    case VNC_NOTE_WISH:
+        vnc_screen_wish(s, note->x, note->y);
+        break;
+    case VNC_NOTE_CLIPBOARD:
+        vnc_clipboard_share(s, note);
         break;
     default:
         vnc_input_note(s, note);
@@ -98,7 +113,7 @@ static void on_notes(evutil_socket_t fd, short what, void *opaque)
     env->lock(env);
     while ((note = g_queue_pop_head(&notes))) {
         take_note(s, note);
-        g_free(note);
+        note_free(note);
     }
     env->unlock(env);
 }
@@ -269,7 +284,7 @@ static void server_finalize(Object *obj)
     g_clear_pointer(&s->given, qmp_fd_close);
     vnc_picture_done(&s->picture);
     g_ptr_array_unref(s->entered);
-    g_queue_clear_full(&s->notes, g_free);
+    g_queue_clear_full(&s->notes, note_free);
     g_mutex_clear(&s->mutex);
 }
 
@@ -358,8 +373,8 @@ static bool server_prepare(Object *obj, GError **error)
     s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->main_fd < 0 || s->wake_fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot create an eventfd");
-    } else if (surface_load(error) && vnc_library_load(error) && make_keymap(s, error) &&
-               listen_at(s, error)) {
+    } else if (surface_load(error) && vnc_library_load(error) && zlib_load(error) &&
+               make_keymap(s, error) && listen_at(s, error)) {
         return true;
     }
     server_release(obj);
@@ -413,6 +428,7 @@ static void server_dismantle(Object *obj)
     vnc_loop_stop(s);
     g_clear_pointer(&s->event, event_free);
     vnc_screen_end(s);
+    vnc_clipboard_drop(s);
     s->n_entered = 0;
     console_unobserve(s->machine, &s->console_observer);
     input_unobserve(s->machine, &s->input_observer);

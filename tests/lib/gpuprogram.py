@@ -8,11 +8,13 @@ import struct
 from vgaprogram import MMIO, Program
 
 COMMON, NOTIFY = MMIO + 0x1000, MMIO + 0x3000
-# In RAM: the ring, requests and responses.
+# In RAM: the control queue's ring, requests and responses; the cursor queue's are CURSOR further.
 DESC, AVAIL, USED, REQUEST, RESPONSE = 0x100000, 0x101000, 0x102000, 0x110000, 0x180000
+CURSOR = 0x8000
 SIZE = 16
 GET_DISPLAY_INFO, CREATE, UNREF, SET_SCANOUT, FLUSH, TRANSFER, ATTACH, DETACH = range(0x100, 0x108)
 GET_EDID = 0x10a
+UPDATE_CURSOR, MOVE_CURSOR = 0x300, 0x301
 OK, FAILED, NO_MEMORY, NO_SCANOUT, NO_RESOURCE, BAD_PARAMETER = (
     0x1100, 0x1200, 0x1201, 0x1202, 0x1203, 0x1205)
 RESPONSE_BYTES = 1056
@@ -21,7 +23,7 @@ RESPONSE_BYTES = 1056
 class GpuProgram(Program):
     def __init__(self):
         super().__init__()
-        self.sent = 0
+        self.sent = self.pointed = 0                    # commands of each queue
 
     def attach(self, slot):
         super().attach(slot)
@@ -30,15 +32,23 @@ class GpuProgram(Program):
                 (20, 'b', 0), (20, 'b', 1), (20, 'b', 3),
                 (8, 'l', 0), (12, 'l', 2),              # EDID
                 (8, 'l', 1), (12, 'l', 1),              # VIRTIO 1
-                (20, 'b', 11), (22, 'w', 0), (24, 'w', SIZE),
-                (32, 'l', DESC), (36, 'l', 0), (40, 'l', AVAIL), (44, 'l', 0), (48, 'l', USED),
-                (52, 'l', 0), (28, 'w', 1), (20, 'b', 15)):
+                (20, 'b', 11), *self.queue(0, 0), *self.queue(1, CURSOR), (20, 'b', 15)):
             self.lines.append('write%s %#x %#x' % (size, COMMON + offset, value))
+
+    @staticmethod
+    def queue(number, place):
+        return ((22, 'w', number), (24, 'w', SIZE), (32, 'l', DESC + place), (36, 'l', 0),
+                (40, 'l', AVAIL + place), (44, 'l', 0), (48, 'l', USED + place), (52, 'l', 0),
+                (28, 'w', 1))
+
+    @staticmethod
+    def request(kind, words, flags=0):
+        return (struct.pack('<IIQII', kind, flags, 0x1234567890, 5, 0) +
+                struct.pack('<%dI' % len(words), *words))
 
     def command(self, kind, *words, flags=0):
         """Sends one; its response is at RESPONSE once the ring says that it was used."""
-        data = struct.pack('<IIQII', kind, flags, 0x1234567890, 5, 0)
-        data += struct.pack('<%dI' % len(words), *words)
+        data = self.request(kind, words, flags)
         self.write(REQUEST, data)
         self.write(RESPONSE, b'\xee' * RESPONSE_BYTES)
         self.write(DESC, struct.pack('<QIHHQIHH', REQUEST, len(data), 1, 1, RESPONSE,
@@ -47,3 +57,13 @@ class GpuProgram(Program):
         self.sent += 1
         self.write(AVAIL, struct.pack('<HH', 1, self.sent & 0xffff))
         self.lines.append('writew %#x 0' % NOTIFY)
+
+    def cursor(self, kind, x, y, picture, hot_x=0, hot_y=0):
+        """A command of the cursor queue, which has no response."""
+        data = self.request(kind, (0, x, y, 0, picture, hot_x, hot_y, 0))
+        self.write(REQUEST + CURSOR, data)
+        self.write(DESC + CURSOR, struct.pack('<QIHH', REQUEST + CURSOR, len(data), 0, 0))
+        self.write(AVAIL + CURSOR + 4 + self.pointed % SIZE * 2, struct.pack('<H', 0))
+        self.pointed += 1
+        self.write(AVAIL + CURSOR, struct.pack('<HH', 1, self.pointed & 0xffff))
+        self.lines.append('writew %#x 1' % (NOTIFY + 4))

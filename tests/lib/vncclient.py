@@ -16,6 +16,9 @@ TIMEOUT = 30
 
 RAW, RRE, CORRE, HEXTILE, ZLIB, TIGHT, ZRLE = 0, 2, 4, 5, 6, 7, 16
 DESKTOP_SIZE, LAST_RECT, CURSOR, MOTION, KEYS, LEDS = -223, -224, -239, -257, -258, -261
+POINTER, SCREENS, ALPHA_CURSOR, CLIPBOARD = -232, -308, -314, 0xc0a1e5ce - (1 << 32)
+# Flags of the extended clipboard.
+TEXT, CAPS, REQUEST, PEEK, NOTIFY, PROVIDE = 1, *(1 << n for n in range(24, 29))
 NONE, VNC, VENCRYPT = 1, 2, 19
 X509_NONE, X509_VNC = 260, 261
 
@@ -53,7 +56,12 @@ class VncClient:
         self.tls = tls
         self.features = set()
         self.leds = self.absolute = None
-        self.sizes = 0                          # how often the size was told
+        self.sizes = 0                          # how often another size was told
+        self.told = []                          # (reason, answer, width, height) of screens
+        self.cursor = None                      # (width, height, hot x, hot y, pixels, mask)
+        self.place = None                       # of the pointer, that the server said
+        self.texts = []                         # of clipboards, in Latin-1
+        self.cuts = []                          # (flags, content) of extended ones
         self.rectangles = self.covered = 0      # with pixels, and those, so far
         self.streams = {}
         if start:
@@ -196,8 +204,40 @@ class VncClient:
         self.send('BBHH', 5, buttons, x, y)
 
     def cut_text(self, size, content=b''):
-        self.send('BxxxI', 6, size)
+        self.send('BxxxI', 6, size & 0xffffffff)
         self.sock.sendall(content)
+
+    def cut_extended(self, flags, content=b''):
+        self.cut_text(-(4 + len(content)), struct.pack('>I', flags) + content)
+
+    def provide(self, text):
+        """text: bytes, with what ends them."""
+        self.cut_extended(PROVIDE | TEXT, zlib.compress(struct.pack('>I', len(text)) + text))
+
+    def wish(self, width, height, screens=None):
+        """screens: (x, y, width, height) of each; one for all of it if left out."""
+        screens = [(0, 0, width, height)] if screens is None else screens
+        self.send('BxHHBx', 251, width, height, len(screens))
+        for i, screen in enumerate(screens):
+            self.send('IHHHHI', i, *screen, 0)
+
+    def take_cut_text(self):
+        """The rest of a server's clipboard."""
+        size, = self.unpack('xxxi')
+        if size >= 0:
+            self.texts.append(self.read(size).decode('latin-1'))
+        else:
+            flags, = self.unpack('I')
+            self.cuts.append((flags, self.read(-size - 4)))
+
+    def take_cut(self):
+        """Takes messages up to a clipboard, (flags, content) or a text."""
+        before = len(self.texts), len(self.cuts)
+        while before == (len(self.texts), len(self.cuts)):
+            kind, = self.unpack('B')
+            assert kind == 3, 'a message of type %d' % kind
+            self.take_cut_text()
+        return self.texts[-1] if len(self.texts) > before[0] else self.cuts[-1]
 
     # ---- Updates ----
 
@@ -221,8 +261,12 @@ class VncClient:
 
     def take_update(self):
         """Takes one; returns the encodings in it."""
-        kind, n = self.unpack('BxH')
+        kind, = self.unpack('B')
+        while kind == 3:
+            self.take_cut_text()
+            kind, = self.unpack('B')
         assert kind == 0, 'a message of type %d' % kind
+        n, = self.unpack('xH')
         seen = []
         while n:
             x, y, width, height, encoding = self.unpack('HHHHi')
@@ -243,8 +287,16 @@ class VncClient:
             self.absolute = x if encoding == MOTION else self.absolute
         elif encoding == LEDS:
             self.leds = self.read(1)[0]
+        elif encoding == SCREENS:
+            self.take_screens(x, y, width, height)
+        elif encoding == POINTER:
+            self.place = x, y
         elif encoding == CURSOR:
-            self.read(width * height * self.bytes_per_pixel + (width + 7) // 8 * height)
+            self.cursor = (width, height, x, y, self.read(width * height * self.bytes_per_pixel),
+                           self.read((width + 7) // 8 * height))
+        elif encoding == ALPHA_CURSOR:
+            assert self.unpack('i') == (RAW,)
+            self.cursor = width, height, x, y, self.read(width * height * 4), None
         else:
             assert x + width <= self.width and y + height <= self.height
             self.rectangles += 1
@@ -252,6 +304,15 @@ class VncClient:
             {RAW: self.take_raw, HEXTILE: self.take_hextile, TIGHT: self.take_tight,
              ZRLE: self.take_zrle, ZLIB: self.take_zlib, RRE: self.take_rre,
              CORRE: self.take_corre}[encoding](x, y, width, height)
+
+    def take_screens(self, reason, answer, width, height):
+        """One, as large as the picture."""
+        assert self.unpack('BxxxIHHHHI') == (1, 0, 0, 0, width, height, 0)
+        self.told.append((reason, answer, width, height))
+        if (width, height) != (self.width, self.height):
+            self.width, self.height = width, height
+            self.sizes += 1
+            self.new_picture()
 
     def put(self, x, y, width, height, data):
         size = self.bytes_per_pixel

@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A machine whose screen a test draws on, and its VNC server."""
+import os
 import struct
 import time
 
 import qtestclient
 from vgaprogram import FRAME_BUFFER, Program
-from vmdtest import Daemon
-from vncclient import DESKTOP_SIZE, RAW, VncClient, rgb
+from vmdtest import TIMEOUT, Daemon
+from vncclient import (CORRE, DESKTOP_SIZE, HEXTILE, RAW, RRE, TIGHT, ZLIB, ZRLE, VncClient,
+                       rgb)
 
+ENCODINGS = RAW, RRE, CORRE, HEXTILE, ZLIB, TIGHT, ZRLE
 SLOT = 2
 PERIOD = 34 * 1000 * 1000           # more than one of the console's, in ns
 
 
 class Rig:
-    """A daemon with a PC, a VGA that a program drives, and a VNC server."""
+    """A daemon with a PC, a card that a program drives, and a VNC server."""
 
-    def __init__(self, recorder, listen=True, **options):
+    def __init__(self, recorder, listen=True, card='VGA', **options):
         self.daemon = Daemon(recorder)
         self.client = self.daemon.client()
         qtestclient.build(self.client, 'pc-i440fx-7.2-machine')
-        self.client.call('device_add', driver='VGA', id='video', addr=str(SLOT))
+        self.client.call('device_add', driver=card, id='video', addr=str(SLOT))
         self.port = qtestclient.serve(self.daemon, self.client)
         self.path = self.daemon.path('vnc')
         if listen:
@@ -37,6 +40,7 @@ class Rig:
 
     def run(self, program):
         assert all(answer.startswith('OK') for answer in self.port.ask_all(program.lines))
+        program.lines = []
 
     def look(self):
         """The console is looked at, by its clock."""
@@ -87,3 +91,22 @@ def pattern(width=320, height=200, seed=1):
                        for x in range(width // 2))
         program.write(FRAME_BUFFER + y * width * 4, row + program.noise((width - width // 2) * 4))
     return program
+
+
+def resources(daemon):
+    """How many threads and descriptors it has."""
+    return len(os.listdir('/proc/%d/task' % daemon.process.pid)), len(daemon.descriptors())
+
+
+def settle(daemon, expected):
+    """Waits until all that the daemon had for its clients is gone."""
+    deadline = time.monotonic() + TIMEOUT
+    while any(n > limit for n, limit in zip(resources(daemon), expected)):
+        assert time.monotonic() < deadline, (resources(daemon), expected)
+        time.sleep(0.01)
+
+
+def resident(daemon):
+    """Bytes of its memory."""
+    with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as f:
+        return int(f.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
