@@ -352,7 +352,7 @@ static void test_going(void)
     start_all(rig, guest_filler, guest_filler_end);
     rig->ops->vcpu_destroy(rig->accel, cpu);
     tcg_rig_begin(rig);
-    while (cache->generation < 60) {
+    while (__atomic_load_n(&cache->generation, __ATOMIC_RELAXED) < 60) {
         g_autoptr(GError) error = NULL;
 
         g_assert_true(rig->ops->vcpu_create(rig->accel, cpu, &error));
