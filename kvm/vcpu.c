@@ -498,12 +498,16 @@ static void vcpu_free(KvmVcpu *vcpu)
 }
 
 /* A new vCPU is in its power-on state, which is saved; a reused one is reset to
- * it. */
+ * it.  While it was idle, INIT and SIPI that a guest sends to all were left with it: reading the
+ * state has the kernel act on them, so that they do not start it after the reset. */
 static bool make_fresh(KvmVcpu *vcpu, GError **error)
 {
+    struct kvm_mp_state state;
+
     if (!vcpu->power_on) {
         return kvm_power_on_save(vcpu, error);
     }
+    kvm_ioctl(vcpu->fd, KVM_GET_MP_STATE, &state);
     return kvm_vcpu_reset(&vcpu->kvm->accel, vcpu->cpu, &vcpu->cpu->reset_state, error);
 }
 
@@ -552,6 +556,7 @@ void kvm_vcpu_destroy(Accel *accel, Cpu *cpu)
     g_mutex_lock(&kvm->run.lock);
     g_ptr_array_remove(kvm->vcpus, vcpu);
     g_mutex_unlock(&kvm->run.lock);
+    kvm_power_on_restore(vcpu, NULL);   /* its local APIC takes no interrupts meant for others */
     cpu->thread_id = 0;
     vcpu_free(vcpu);
 }
