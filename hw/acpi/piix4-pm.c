@@ -441,7 +441,7 @@ static const StateRow pm_state[] = {
     STATE_FIELD(U32, Piix4Pm, hotplug.select, 0),
     STATE_FIELD(U32, Piix4Pm, hotplug.acpi_index, 0),
     STATE_FIELD_KEEP(U32, Piix4Pm, memory.selector),
-    STATE_STRUCT_SOME(Piix4Pm, memory.slots, memory.n_slots, acpi_memory_slot_state),
+    STATE_STRUCT_SOME(Piix4Pm, memory.slots, memory.n_slots, acpi_slot_state),
     STATE_ROWS_END
 };
 
