@@ -5,6 +5,7 @@
 #include "config.h"
 #include "hw/i386/x86-machine.h"
 
+#include "cpu/hotplug.h"
 #include "hw/core/irq.h"
 #include "hw/i386/x86-smp.h"
 #include "hw/intc/i8259.h"
@@ -239,6 +240,7 @@ void x86_teardown(Machine *machine)
     x86->chips = (X86Chips){ 0 };
     a20_set(machine, 0, true);  /* the gate's sources are gone */
     machine->accel->topology = (CpuTopology){ 0 };
+    cpu_set_no_hotplug(machine->accel, NULL);
     unmap_alias(machine, &x86->ram_above_4g);
     unmap_alias(machine, &x86->ram_below_4g);
     machine_ram_release(machine);
@@ -314,6 +316,11 @@ bool x86_check_cpus(Machine *machine, GError **error)
                       "the machine has no CPU: add one with device_add");
         return false;
     }
+    if (!cpu_is_bsp(cpu_by_index(object_root(&machine->object), 0))) {
+        qmp_error_set(error, ERROR_REASON_PROPERTY_MISSING,
+                      "the machine has no boot CPU: its first place for a CPU is empty");
+        return false;
+    }
     if (n > max) {
         qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED,
                       "the machine has %u CPUs, its type takes %u", n, max);
@@ -325,6 +332,16 @@ bool x86_check_cpus(Machine *machine, GError **error)
         return false;
     }
     return true;
+}
+
+void x86_cpus_changed(Machine *machine)
+{
+    SMPConfiguration *smp = x86_machine_props(machine)->smp;
+    guint n = cpu_count(object_root(&machine->object));
+
+    if (smp) {
+        smp->cpus = MIN(smp->cpus, MAX(n, 1));
+    }
 }
 
 BootConfig x86_boot_config(Machine *machine)
