@@ -89,6 +89,27 @@ static bool add_tables(Machine *machine, Boot *boot, bool pic, const X86Tables *
            (!tables->smbios || add_smbios(boot, tables->smbios, error));
 }
 
+bool x86_renew_tables(Machine *machine, bool pic, const X86Tables *tables, GError **error)
+{
+    Boot *boot = to_x86_machine(machine)->boot;
+    guint64 acpi = boot ? boot_acpi_address(&boot->config) : 0;
+
+    if (!boot) {
+        return true;
+    }
+    if (tables->acpi && tables->acpi->block->len > boot->config.acpi_size) {
+        qmp_error_set(error, ERROR_REASON_LIMIT_EXCEEDED, "ACPI tables have %u bytes, and there is "
+                      "room for %" G_GUINT64_FORMAT, tables->acpi->block->len,
+                      boot->config.acpi_size);
+        return false;
+    }
+    boot_drop_table(boot, BOOT_BIOS_AREA);
+    boot_drop_table(boot, acpi);
+    boot_drop_table(boot, BOOT_RSDP);
+    boot_drop_table(boot, BOOT_SMBIOS);
+    return add_tables(machine, boot, pic, tables, error);
+}
+
 bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
                              const X86Tables *tables, GError **error)
 {
