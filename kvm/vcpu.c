@@ -498,16 +498,12 @@ static void vcpu_free(KvmVcpu *vcpu)
 }
 
 /* A new vCPU is in its power-on state, which is saved; a reused one is reset to
- * it.  While it was idle, INIT and SIPI that a guest sends to all were left with it: reading the
- * state has the kernel act on them, so that they do not start it after the reset. */
+ * it.  That drops an INIT that a guest has sent to all while it was idle. */
 static bool make_fresh(KvmVcpu *vcpu, GError **error)
 {
-    struct kvm_mp_state state;
-
     if (!vcpu->power_on) {
         return kvm_power_on_save(vcpu, error);
     }
-    kvm_ioctl(vcpu->fd, KVM_GET_MP_STATE, &state);
     return kvm_vcpu_reset(&vcpu->kvm->accel, vcpu->cpu, &vcpu->cpu->reset_state, error);
 }
 
