@@ -159,6 +159,17 @@ static void write_data(AcpiCpuHotplug *s, AcpiSlot *slot, guint32 value)
     }
 }
 
+/* Others are ignored. */
+static void write_command(AcpiCpuHotplug *s, guint8 value)
+{
+    if (value <= COMMAND_ID) {
+        s->command = value;
+    }
+    if (value == COMMAND_NEXT) {
+        select_next(s);
+    }
+}
+
 static void write_register(AcpiCpuHotplug *s, guint64 offset, guint64 value)
 {
     if (offset == SELECT) {
@@ -173,10 +184,7 @@ static void write_register(AcpiCpuHotplug *s, guint64 offset, guint64 value)
         write_flags(s, &s->slots[s->selector], value);
         break;
     case COMMAND:
-        s->command = value;
-        if (value == COMMAND_NEXT) {
-            select_next(s);
-        }
+        write_command(s, value);
         break;
     case DATA:
         write_data(s, &s->slots[s->selector], value);
