@@ -23,6 +23,7 @@
 
 typedef struct Accel Accel;
 typedef struct Cpu Cpu;
+typedef struct CpuHotplugOps CpuHotplugOps;
 typedef struct X86CpuState X86CpuState;
 
 /* ---- What the accelerator calls ---- */
@@ -66,6 +67,8 @@ typedef struct {
      * set while vCPUs are parked; the guest's clocks in devices count it.  NULL: vCPUs that are
      * parked lose no time. */
     gint64 (*virtual_time)(void *opaque);
+    /* Lock held: a CPU has come or gone.  May be NULL. */
+    void (*cpus_changed)(void *opaque);
 } AccelHost;
 
 /* ---- What hw and cpu call ---- */
@@ -208,6 +211,10 @@ struct Accel {
     CpuTopology topology;       /* the machine sets it before CPUs are made */
     GPtrArray *cpus;            /* of Cpu: the realized ones by index; NULL:
                                    none */
+    /* Who tells the guest of CPUs that come and go, and why nobody does: cpu/hotplug.h. */
+    const CpuHotplugOps *hotplug;
+    void *hotplug_opaque;
+    const char *no_hotplug;
     char *why;                  /* why preferred accelerators failed, in one line;
                                    NULL: it was the first choice */
 };

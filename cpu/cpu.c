@@ -6,6 +6,7 @@
 #include "config.h"
 #include "cpu/cpu.h"
 
+#include "cpu/hotplug.h"
 #include "cpu/types.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-cpu.h"
@@ -71,27 +72,60 @@ GArray *cpu_places(Object *root)
     return places;
 }
 
-/* Gives cpu the lowest free index: the list is sorted by index. */
-static void enlist(Accel *accel, Cpu *cpu)
+static guint lowest_free_index(const Accel *accel)
 {
     guint i = 0;
 
+    while (accel->cpus && i < accel->cpus->len &&
+           to_cpu(g_ptr_array_index(accel->cpus, i))->index == i) {
+        i++;
+    }
+    return i;
+}
+
+/* Where the list, which is sorted by index, has room for it. */
+static guint position(const Accel *accel, guint index)
+{
+    guint i = 0;
+
+    while (i < accel->cpus->len && to_cpu(g_ptr_array_index(accel->cpus, i))->index < index) {
+        i++;
+    }
+    return i;
+}
+
+static void tell_host(const Accel *accel)
+{
+    if (accel->host && accel->host->cpus_changed) {
+        accel->host->cpus_changed(accel->host_opaque);
+    }
+}
+
+void cpu_enlist(Cpu *cpu)
+{
+    Accel *accel = cpu->accel;
+
+    cpu->index = topology_n_places(&accel->topology)
+                 ? topology_index_of_ids(&accel->topology, &cpu->ids) : lowest_free_index(accel);
     if (!accel->cpus) {
         accel->cpus = g_ptr_array_new();
     }
-    while (i < accel->cpus->len && to_cpu(g_ptr_array_index(accel->cpus, i))->index == i) {
-        i++;
-    }
-    cpu->index = i;
-    g_ptr_array_insert(accel->cpus, i, cpu);
+    g_ptr_array_insert(accel->cpus, position(accel, cpu->index), cpu);
+    cpu->listed = true;
+    tell_host(accel);
 }
 
 static void delist(Accel *accel, Cpu *cpu)
 {
+    if (!cpu->listed) {
+        return;
+    }
+    cpu->listed = false;
     g_ptr_array_remove(accel->cpus, cpu);
     if (accel->cpus->len == 0) {
         g_clear_pointer(&accel->cpus, g_ptr_array_unref);
     }
+    tell_host(accel);
 }
 
 /* Guests assume that all CPUs are of one kind. */
@@ -118,11 +152,11 @@ static bool cpu_realize(Device *dev, GError **error)
                       "a CPU needs an accelerator: make one first, such as kvm-accel");
         return false;
     }
-    if (!check_class(accel, dev, error)) {
+    if (!check_class(accel, dev, error) ||
+        (dev->hotplugged && !cpu_check_hotplug(accel, "added", error))) {
         return false;
     }
     cpu->accel = object_ref(accel);
-    enlist(accel, cpu);
     return true;
 }
 
@@ -181,6 +215,7 @@ static const DeviceOps cpu_device = {
     .realize = cpu_realize,
     .unrealize = cpu_unrealize,
     .reset_exit = cpu_reset_exit,
+    .unplug_request = cpu_unplug_request,
 };
 
 const TypeInfo cpu_type = {

@@ -26,7 +26,9 @@ typedef struct {
 struct Cpu {
     Device device;
     Accel *accel;               /* held while realized */
-    guint index;                /* the lowest free one, from 0: cpu-index */
+    guint index;                /* cpu-index: the number of its place, or, if places are not
+                                   limited, the lowest that was free */
+    bool listed;                /* in accel->cpus */
     guint32 apic_id;
     CpuIds ids;                 /* its place in the topology */
     int thread_id;              /* of the vCPU's thread; 0: the accelerator has none */
@@ -39,7 +41,7 @@ struct Cpu {
     X86CpuState reset_state;
 };
 
-/* Number of realized CPUs in a tree, and the i-th one. */
+/* Number of realized CPUs in a tree, and the i-th one in order of index. */
 guint cpu_count(Object *root);
 Cpu *cpu_by_index(Object *root, guint index);
 
@@ -56,6 +58,10 @@ typedef struct {
 /* All places, in the order in which CPUs get them; if their number is not limited, those that are
  * taken, in order of index.  An array of CpuPlace, for the caller to unref.  Machine lock held. */
 GArray *cpu_places(Object *root);
+
+/* For the classes below: gives cpu, whose ids are chosen, an index, and lists it among the CPUs of
+ * its accelerator.  It is taken out of the list when it is unrealized. */
+void cpu_enlist(Cpu *cpu);
 
 /* Whether it is the boot CPU, which runs at power-on; the others wait for a SIPI. */
 static inline bool cpu_is_bsp(const Cpu *cpu)

@@ -85,6 +85,13 @@ CpuIds topology_ids_of_index(const CpuTopology *topology, guint32 index)
     };
 }
 
+guint32 topology_index_of_ids(const CpuTopology *topology, const CpuIds *ids)
+{
+    return ids->socket * topology_threads_per_socket(topology) +
+           ids->die * topology_threads_per_die(topology) +
+           ids->core * topology_threads_per_core(topology) + ids->thread;
+}
+
 const char *topology_check(const CpuTopology *topology, const CpuIds *ids)
 {
     if (topology->sockets && ids->socket >= topology->sockets) {

@@ -43,6 +43,9 @@ guint32 topology_n_places(const CpuTopology *topology);
 /* The place of the index-th CPU, counted through threads, cores, dies, sockets. */
 CpuIds topology_ids_of_index(const CpuTopology *topology, guint32 index);
 
+/* Its inverse. */
+guint32 topology_index_of_ids(const CpuTopology *topology, const CpuIds *ids);
+
 /* Name of the first id that the topology has no room for ("core-id"), or NULL. */
 const char *topology_check(const CpuTopology *topology, const CpuIds *ids);
 

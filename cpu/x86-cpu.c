@@ -8,6 +8,7 @@
 #include "cpu/cpu.h"
 
 #include "cpu/cpuid.h"
+#include "cpu/hotplug.h"
 #include "cpu/types.h"
 #include "cpu/x86-features.h"
 #include "cpu/x86-identity.h"
@@ -50,7 +51,7 @@ static const Cpu *find_apic_id(const Cpu *cpu, guint32 apic_id)
 {
     const GPtrArray *cpus = cpu->accel->cpus;
 
-    for (guint i = 0; i < cpus->len; i++) {
+    for (guint i = 0; cpus && i < cpus->len; i++) {
         const Cpu *other = g_ptr_array_index(cpus, i);
 
         if (other != cpu && other->apic_id == apic_id) {
@@ -88,10 +89,11 @@ static CpuIds free_place(Cpu *cpu)
     const CpuTopology *topology = &cpu->accel->topology;
     g_autoptr(GHashTable) apic_ids = g_hash_table_new(NULL, NULL);
     PlaceSearch search = { .topology = topology, .apic_ids = apic_ids };
+    guint n = cpu_count(object_root(&cpu->device.object));
     CpuIds ids = { 0 };
 
     env_foreach_pending(&cpu->device.object, NULL, note_place, &search);
-    for (guint32 i = 0; i <= cpu->accel->cpus->len + g_hash_table_size(apic_ids); i++) {
+    for (guint32 i = 0; i <= n + g_hash_table_size(apic_ids); i++) {
         guint32 apic_id;
 
         ids = topology_ids_of_index(topology, i);
@@ -137,14 +139,21 @@ static bool choose_ids(Cpu *cpu, GError **error)
     return true;
 }
 
+/* The first property that names a place. */
+static const char *named_by(const X8664CpuProps *props)
+{
+    return props->has_apic_id ? "apic-id" : props->has_socket_id ? "socket-id"
+           : props->has_die_id ? "die-id" : props->has_core_id ? "core-id" : "thread-id";
+}
+
 static bool check_apic_id_free(const Cpu *cpu, GError **error)
 {
     const Cpu *other = find_apic_id(cpu, cpu->apic_id);
     g_autofree char *path = other ? object_path(&other->device.object) : NULL;
 
     if (other) {
-        qmp_error_set_at(error, "apic-id", ERROR_REASON_ADDRESS_IN_USE, "CPU '%s' has apic-id %u",
-                         path, cpu->apic_id);
+        qmp_error_set_at(error, named_by(x86_64_cpu_props(cpu)), ERROR_REASON_ADDRESS_IN_USE,
+                         "the place is taken: CPU '%s' has apic-id %u", path, cpu->apic_id);
     }
     return !other;
 }
@@ -189,6 +198,7 @@ static bool x86_cpu_realize(Device *dev, GError **error)
         return false;
     }
     write_ids_back(cpu);
+    cpu_enlist(cpu);
     x86_identity_choose(cpu->accel, object_class(cpu), x86_64_cpu_props(cpu),
                         cpu->device.object.given);
     x86_state_reset(&cpu->reset_state, cpu_is_bsp(cpu));
@@ -199,6 +209,7 @@ static bool x86_cpu_realize(Device *dev, GError **error)
         drop_description(cpu);
         return false;
     }
+    cpu_plugged(cpu);
     return true;
 }
 
@@ -206,6 +217,7 @@ static void x86_cpu_unrealize(Device *dev)
 {
     Cpu *cpu = to_cpu(dev);
 
+    cpu_unplugged(cpu);
     accel_ops(cpu->accel)->vcpu_destroy(cpu->accel, cpu);
     drop_description(cpu);
 }

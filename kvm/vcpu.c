@@ -498,7 +498,7 @@ static void vcpu_free(KvmVcpu *vcpu)
 }
 
 /* A new vCPU is in its power-on state, which is saved; a reused one is reset to
- * it. */
+ * it.  That drops an INIT that a guest has sent to all while it was idle. */
 static bool make_fresh(KvmVcpu *vcpu, GError **error)
 {
     if (!vcpu->power_on) {
@@ -552,6 +552,7 @@ void kvm_vcpu_destroy(Accel *accel, Cpu *cpu)
     g_mutex_lock(&kvm->run.lock);
     g_ptr_array_remove(kvm->vcpus, vcpu);
     g_mutex_unlock(&kvm->run.lock);
+    kvm_power_on_restore(vcpu, NULL);   /* its local APIC takes no interrupts meant for others */
     cpu->thread_id = 0;
     vcpu_free(vcpu);
 }

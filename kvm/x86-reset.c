@@ -115,14 +115,22 @@ static bool restore_fpu(KvmVcpu *vcpu, KvmPowerOn *on)
                      : kvm_ioctl(vcpu->fd, KVM_SET_FPU, &on->fpu) == 0;
 }
 
+/* The kernel looks up the targets of interrupts in a map, which it does not make again for a vCPU
+ * that is created, but for one whose local APIC is set: no INIT would reach a CPU that comes while
+ * others run. */
+static bool save_lapic(KvmVcpu *vcpu, KvmPowerOn *on)
+{
+    return vcpu->kvm->irqchip == ACCEL_IRQCHIP_OFF ||
+           (kvm_ioctl(vcpu->fd, KVM_GET_LAPIC, &on->lapic) == 0 &&
+            kvm_ioctl(vcpu->fd, KVM_SET_LAPIC, &on->lapic) == 0);
+}
+
 bool kvm_power_on_save(KvmVcpu *vcpu, GError **error)
 {
     const KvmDevice *device = &vcpu->kvm->device;
     KvmPowerOn *on = vcpu->power_on = g_new0(KvmPowerOn, 1);
 
-    if ((vcpu->kvm->irqchip != ACCEL_IRQCHIP_OFF &&
-         kvm_ioctl(vcpu->fd, KVM_GET_LAPIC, &on->lapic) < 0) ||
-        !save_fpu(vcpu, on) ||
+    if (!save_lapic(vcpu, on) || !save_fpu(vcpu, on) ||
         (device->xcrs && kvm_ioctl(vcpu->fd, KVM_GET_XCRS, &on->xcrs) < 0) ||
         (device->debug_registers &&
          kvm_ioctl(vcpu->fd, KVM_GET_DEBUGREGS, &on->debug_registers) < 0) ||

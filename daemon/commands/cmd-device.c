@@ -15,6 +15,7 @@
 #include "qom/defaults.h"
 #include "qom/device.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-cpu.h"
 #include "qom/qapi-objects-object.h"
 
 static bool check_id(Vmd *vmd, const char *id, GError **error)
@@ -60,6 +61,23 @@ static const char *argument_for(const DeviceOptions *args, ErrorReason reason)
     }
 }
 
+/* No CPU executes while another one is added, and finds half of it. */
+static Device *make_in(Vmd *vmd, Object *parent, DeviceOptions *args, Bus *bus, GError **error)
+{
+    bool is_cpu = qmp_class_is_a(args->driver, &qmp_class_cpu);
+    Device *dev;
+
+    if (is_cpu) {
+        machine_hold(vmd_machine(vmd));
+    }
+    dev = device_make(parent, args->id ? args->id : "device[*]", args->driver, bus,
+                      g_steal_pointer(&args->props), g_steal_pointer(&args->given), error);
+    if (is_cpu) {
+        machine_release(vmd_machine(vmd));
+    }
+    return dev;
+}
+
 /* Coldplug before the first `cont`, hotplug after it. */
 static Device *device_begin(Vmd *vmd, DeviceOptions *args, GError **error)
 {
@@ -71,8 +89,7 @@ static Device *device_begin(Vmd *vmd, DeviceOptions *args, GError **error)
     if (!find_bus(vmd, args, &bus, error)) {
         return NULL;
     }
-    dev = device_make(parent, args->id ? args->id : "device[*]", args->driver, bus,
-                      g_steal_pointer(&args->props), g_steal_pointer(&args->given), error);
+    dev = make_in(vmd, parent, args, bus, error);
     if (!dev && error) {
         qmp_error_blame(error, argument_for(args, qmp_error_reason(*error)));
     }

@@ -14,6 +14,7 @@
 #include "qmp/qapi-types-control.h"
 #include "qmp/recipe.h"
 #include "qom/qapi-objects-machine.h"
+#include "qom/qapi-objects-pc.h"
 #include "tcg/tcg.h"
 
 /* The result of query-uuid for a machine without UUID. */
@@ -27,6 +28,7 @@ static MachineInfo *machine_info(const QmpClass *klass)
     info->alias = klass->aliases ? g_strdup(qmp_name(klass->aliases[0])) : NULL;
     info->has_is_default = info->is_default = klass->flags & QMP_CLASS_DEFAULT;
     info->cpu_max = klass->cpu_max;
+    info->hotpluggable_cpus = qmp_class_is_a(klass, &qmp_class_generic_pc_machine);
     info->deprecated = klass->flags & QMP_CLASS_DEPRECATED;
     info->default_ram_id = g_strdup(qmp_name_or_null(klass->default_ram_id));
     info->default_cpu_type = klass->default_cpu ? g_strdup(qmp_class(klass->default_cpu)->name)

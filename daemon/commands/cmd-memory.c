@@ -9,6 +9,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/acpi/acpi-cpu-hotplug.h"
 #include "hw/acpi/acpi-memory-hotplug.h"
 #include "qmp/qapi-types-builtin.h"
 #include "qmp/qapi-types-object.h"
@@ -107,6 +108,7 @@ bool qmp_query_acpi_ospm_status(QmpRequest *req, ACPIOSTInfoList *ret, GError **
 
     if (machine) {
         acpi_memory_hotplug_query(machine, ret);
+        acpi_cpu_hotplug_query(machine, ret);
     }
     return true;
 }

@@ -10,6 +10,7 @@
 #include "qmp/qapi-events.h"
 #include "qmp/qapi-types-object.h"
 #include "qom/place.h"
+#include "qom/qapi-objects-cpu.h"
 
 /* A device that a client added to one of the buses that dev, or a part of it, carries; or
  * NULL. */
@@ -40,6 +41,20 @@ static bool add_part_paths(Object *obj, void *data)
     return true;
 }
 
+/* No CPU executes while another one is taken out of all lists. */
+static void unmake(Vmd *vmd, Device *dev)
+{
+    bool is_cpu = object_is_a(dev, &qmp_class_cpu);
+
+    if (is_cpu) {
+        machine_hold(vmd_machine(vmd));
+    }
+    device_unmake(dev);
+    if (is_cpu) {
+        machine_release(vmd_machine(vmd));
+    }
+}
+
 void removal_unmake(Vmd *vmd, Device *dev)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
@@ -51,7 +66,7 @@ void removal_unmake(Vmd *vmd, Device *dev)
         removal_unmake(vmd, first);
     }
     object_foreach_child(&dev->object, add_part_paths, parts);
-    device_unmake(dev);
+    unmake(vmd, dev);
     for (guint i = 0; i < parts->len; i++) {
         qmp_event_device_deleted(vmd->events,
                                  &(EventDeviceDeleted){ .path = parts->pdata[i] });

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory hotplug by ACPI; see acpi-memory-hotplug.h.
- *
- * Different from QEMU: a guest that answers a request with a failure causes
- * DEVICE_UNPLUG_GUEST_ERROR and MEM_UNPLUG_ERROR besides ACPI_DEVICE_OST, from which
- * clients would have to conclude it.
  */
 #include "config.h"
 #include "hw/acpi/acpi-memory-hotplug.h"
 
 #include "hw/machine/service.h"
 #include "qmp/error.h"
-#include "qmp/qapi-events.h"
-#include "qmp/visit.h"
 #include "qom/env.h"
 #include "qom/qapi-trace.h"
 
@@ -31,24 +25,6 @@ enum {                          /* and written */
     OST_STATUS = 0x08,
 };
 
-enum {                          /* FLAGS */
-    FLAG_ENABLED = 1 << 0,
-    FLAG_INSERTING = 1 << 1,
-    FLAG_REMOVING = 1 << 2,
-    FLAG_EJECT = 1 << 3,        /* written only */
-    FLAG_ASKED = 1 << 7,        /* never read by the guest: a request is unanswered */
-    FLAGS_STORED = FLAG_INSERTING | FLAG_REMOVING | FLAG_ASKED,
-};
-
-enum {                          /* _OST: ACPI 6.4, tables 6.58 to 6.60 */
-    OST_EJECT_REQUEST = 0x03,
-    OST_OSPM_EJECT = 0x103,     /* how Linux answers it */
-    OST_SUCCESS = 0x00,
-    OST_EJECT_IN_PROGRESS = 0x84,
-};
-
-enum { REPORTS_PER_REQUEST = 8 };
-
 MACHINE_SERVICE(controller, AcpiMemoryHotplug, NULL)
 
 static MemoryPlace *place_at(const AcpiMemoryHotplug *s, guint32 slot)
@@ -60,9 +36,9 @@ static MemoryPlace *place_at(const AcpiMemoryHotplug *s, guint32 slot)
 
 /* ---- Reading ---- */
 
-static guint8 read_flags(const AcpiMemorySlot *slot, const MemoryPlace *place)
+static guint8 read_flags(const AcpiSlot *slot, const MemoryPlace *place)
 {
-    return (slot->flags & (FLAG_INSERTING | FLAG_REMOVING)) | (place ? FLAG_ENABLED : 0);
+    return (slot->flags & ACPI_SLOT_NEWS) | (place ? ACPI_SLOT_ENABLED : 0);
 }
 
 static guint64 hotplug_read(void *opaque, guint64 offset, guint size)
@@ -92,110 +68,35 @@ static guint64 hotplug_read(void *opaque, guint64 offset, guint size)
     }
 }
 
-/* ---- What the guest reports ---- */
-
-static ACPIOSTInfo *describe(const AcpiMemoryHotplug *s, guint32 slot)
-{
-    const MemoryPlace *place = place_at(s, slot);
-    ACPIOSTInfo *info = g_new0(ACPIOSTInfo, 1);
-
-    info->device = place ? g_strdup(device_id(place->device)) : NULL;
-    info->slot = g_strdup_printf("%u", slot);
-    info->slot_type = ACPI_SLOT_TYPE_DIMM;
-    info->source = s->slots[slot].ost_event;
-    info->status = s->slots[slot].ost_status;
-    return info;
-}
-
-static const char *reason_name(guint32 status)
-{
-    static const struct {
-        guint32 status;
-        const char *name;
-    } reasons[] = {
-        { 0x01, "failure" },
-        { 0x02, "unknown notification" },
-        { 0x80, "it does not support removal" },
-        { 0x81, "device in use" },
-        { 0x82, "device busy" },
-        { 0x83, "something that depends on the device is busy" },
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(reasons); i++) {
-        if (reasons[i].status == status) {
-            return reasons[i].name;
-        }
-    }
-    return "failure";
-}
-
-static void report_refusal(struct QmpEventQueue *events, const MemoryPlace *place, guint32 status)
-{
-    g_autofree char *id = g_strdup(device_id(place->device));
-    g_autofree char *path = object_path(&place->device->object);
-    g_autofree char *msg = g_strdup_printf("the guest refuses: %s (status 0x%x)",
-                                           reason_name(status), status);
-
-    if (id) {
-        qmp_event_mem_unplug_error(events, &(EventMemUnplugError){ .device = id, .msg = msg });
-    }
-    qmp_event_device_unplug_guest_error(events, &(EventDeviceUnplugGuestError){
-        .device = id, .path = path });
-}
-
-static bool is_refusal(const AcpiMemorySlot *slot)
-{
-    return slot->flags & FLAG_ASKED &&
-           (slot->ost_event == OST_EJECT_REQUEST || slot->ost_event == OST_OSPM_EJECT) &&
-           slot->ost_status != OST_SUCCESS && slot->ost_status != OST_EJECT_IN_PROGRESS;
-}
-
-static void report(AcpiMemoryHotplug *s, AcpiMemorySlot *slot)
-{
-    const Env *env = object_env(&s->owner->object);
-    const MemoryPlace *place = place_at(s, s->selector);
-    bool refusal = is_refusal(slot);
-
-    if (refusal) {
-        slot->flags &= ~(FLAG_ASKED | FLAG_REMOVING);
-    }
-    if (!env || !env->events) {
-        return;
-    }
-    if (slot->reports) {
-        ACPIOSTInfo *info = describe(s, s->selector);
-
-        slot->reports--;
-        qmp_event_acpi_device_ost(env->events, &(EventAcpiDeviceOst){ .info = info });
-        qmp_clear(&qmp_type_ACPIOSTInfo, &info);
-    }
-    if (refusal && place) {
-        report_refusal(env->events, place, slot->ost_status);
-    }
-}
-
 /* ---- Writing ---- */
 
 /* One bit at a time, the lowest of those written. */
-static void write_flags(AcpiMemoryHotplug *s, AcpiMemorySlot *slot, guint8 value)
+static void write_flags(AcpiMemoryHotplug *s, AcpiSlot *slot, guint8 value)
 {
     MemoryPlace *place = place_at(s, s->selector);
 
-    if (value & FLAG_INSERTING) {
-        slot->flags &= ~FLAG_INSERTING;
-    } else if (value & FLAG_REMOVING) {
-        slot->flags &= ~FLAG_REMOVING;
-    } else if (value & FLAG_EJECT && place) {
+    if (value & ACPI_SLOT_INSERTING) {
+        slot->flags &= ~ACPI_SLOT_INSERTING;
+    } else if (value & ACPI_SLOT_REMOVING) {
+        slot->flags &= ~ACPI_SLOT_REMOVING;
+    } else if (value & ACPI_SLOT_EJECT && place) {
         trace_acpi_memory_eject_slot(s->owner, s->selector);
-        slot->flags &= ~FLAGS_STORED;
+        slot->flags &= ~ACPI_SLOT_STORED;
         device_memory_eject(s->memory, place);
     }
+}
+
+static const Device *device_at(const AcpiMemoryHotplug *s, guint32 slot)
+{
+    const MemoryPlace *place = place_at(s, slot);
+
+    return place ? place->device : NULL;
 }
 
 static void hotplug_write(void *opaque, guint64 offset, guint64 value, guint size)
 {
     AcpiMemoryHotplug *s = opaque;
-    AcpiMemorySlot *slot;
+    AcpiSlot *slot;
 
     if (offset == SELECT) {
         s->selector = value;
@@ -211,7 +112,8 @@ static void hotplug_write(void *opaque, guint64 offset, guint64 value, guint siz
         break;
     case OST_STATUS:
         slot->ost_status = value;
-        report(s, slot);
+        acpi_slot_report(slot, object_env(&s->owner->object), ACPI_SLOT_TYPE_DIMM, s->selector,
+                         device_at(s, s->selector));
         break;
     case FLAGS:
         write_flags(s, slot, value);
@@ -230,15 +132,12 @@ static const RegionOps hotplug_ops = {
 
 /* ---- Requests of the client ---- */
 
-/* Memory that was there when the guest started needs no announcement. */
 static void plugged(void *opaque, const MemoryPlace *place)
 {
     AcpiMemoryHotplug *s = opaque;
-    AcpiMemorySlot *slot = &s->slots[place->slot];
 
-    *slot = (AcpiMemorySlot){ .reports = REPORTS_PER_REQUEST };
+    acpi_slot_plugged(&s->slots[place->slot], place->device->hotplugged);
     if (place->device->hotplugged) {
-        slot->flags = FLAG_INSERTING;
         s->event(s->opaque);
     }
 }
@@ -254,14 +153,11 @@ static void unplugged(void *opaque, const MemoryPlace *place)
 static bool unplug_request(void *opaque, const MemoryPlace *place, GError **error)
 {
     AcpiMemoryHotplug *s = opaque;
-    AcpiMemorySlot *slot = &s->slots[place->slot];
 
-    if (place->ejected) {
-        return true;
+    if (!place->ejected) {
+        acpi_slot_ask(&s->slots[place->slot]);
+        s->event(s->opaque);
     }
-    slot->flags |= FLAG_REMOVING | FLAG_ASKED;
-    slot->reports = REPORTS_PER_REQUEST;
-    s->event(s->opaque);
     return true;
 }
 
@@ -279,20 +175,13 @@ void acpi_memory_hotplug_query(const Machine *machine, ACPIOSTInfoList *ret)
         ret->n = s->n_slots;
         ret->items = g_new0(ACPIOSTInfo *, MAX(ret->n, 1));
         for (guint32 slot = 0; slot < s->n_slots; slot++) {
-            ret->items[slot] = describe(s, slot);
+            ret->items[slot] = acpi_slot_describe(&s->slots[slot], ACPI_SLOT_TYPE_DIMM, slot,
+                                                  device_at(s, slot));
         }
     }
 }
 
 /* ---- Life cycle ---- */
-
-const StateRow acpi_memory_slot_state[] = {
-    STATE_FIELD_KEEP(U8, AcpiMemorySlot, flags),
-    STATE_FIELD_KEEP(U8, AcpiMemorySlot, reports),
-    STATE_FIELD_KEEP(U32, AcpiMemorySlot, ost_event),
-    STATE_FIELD_KEEP(U32, AcpiMemorySlot, ost_status),
-    STATE_ROWS_END
-};
 
 void acpi_memory_hotplug_init(AcpiMemoryHotplug *s, Device *owner, void (*event)(void *opaque),
                               void *opaque)
@@ -330,7 +219,6 @@ void acpi_memory_hotplug_done(AcpiMemoryHotplug *s)
     }
 }
 
-/* A request stays: a guest that wakes from sleep still owes the answer. */
 void acpi_memory_hotplug_reset(AcpiMemoryHotplug *s)
 {
     bool pending = false;
@@ -338,8 +226,7 @@ void acpi_memory_hotplug_reset(AcpiMemoryHotplug *s)
     s->selector = 0;
     s->n_slots = s->memory ? s->memory->n_slots : 0;    /* rows are reset to none */
     for (guint32 i = 0; i < s->n_slots; i++) {
-        s->slots[i].flags |= s->slots[i].flags & FLAG_ASKED ? FLAG_REMOVING : 0;
-        pending |= s->slots[i].flags & (FLAG_INSERTING | FLAG_REMOVING);
+        pending |= acpi_slot_reset(&s->slots[i]);
     }
     if (pending) {
         s->event(s->opaque);
@@ -356,8 +243,7 @@ bool acpi_memory_hotplug_loaded(AcpiMemoryHotplug *s, GError **error)
         return false;
     }
     for (guint32 i = 0; i < n; i++) {
-        s->slots[i].flags &= FLAGS_STORED;
-        s->slots[i].reports = MIN(s->slots[i].reports, REPORTS_PER_REQUEST);
+        acpi_slot_loaded(&s->slots[i], ACPI_SLOT_STORED);
     }
     return true;
 }

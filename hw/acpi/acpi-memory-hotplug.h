@@ -20,6 +20,7 @@
 #ifndef HW_ACPI_ACPI_MEMORY_HOTPLUG_H
 #define HW_ACPI_ACPI_MEMORY_HOTPLUG_H
 
+#include "hw/acpi/acpi-slot.h"
 #include "hw/mem/device-memory.h"
 #include "qmp/qapi-types-memory.h"
 
@@ -28,17 +29,10 @@ enum {
     ACPI_MEMORY_HOTPLUG_SIZE = 0x18,
 };
 
-/* Guest-visible, as all of these. */
-typedef struct {
-    guint8 flags;
-    guint8 reports;             /* events that it may still cause */
-    guint32 ost_event, ost_status;
-} AcpiMemorySlot;
-
 typedef struct {
     guint32 selector;
     guint32 n_slots;
-    AcpiMemorySlot slots[DEVICE_MEMORY_MAX_SLOTS];
+    AcpiSlot slots[DEVICE_MEMORY_MAX_SLOTS];
     /* Wiring. */
     Device *owner;
     DeviceMemory *memory;       /* NULL: the machine has no slots for memory */
@@ -59,7 +53,5 @@ bool acpi_memory_hotplug_loaded(AcpiMemoryHotplug *s, GError **error);
 
 /* What the guest has said of each slot of the machine, newly allocated. */
 void acpi_memory_hotplug_query(const Machine *machine, ACPIOSTInfoList *ret);
-
-extern const StateRow acpi_memory_slot_state[];
 
 #endif

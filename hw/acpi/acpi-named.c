@@ -164,7 +164,7 @@ guint32 acpi_fadt(AcpiTables *tables, const AcpiFadt *fadt, guint32 facs, guint3
 
 /* ---- MADT ---- */
 
-static void append_lapic(GByteArray *out, guint32 uid, const AcpiCpu *cpu)
+void acpi_madt_cpu(GByteArray *out, guint32 uid, const AcpiCpu *cpu)
 {
     bool x2apic = cpu->apic_id > LAPIC_ID_MAX || uid >= ALL_CPUS;
     guint32 flags = cpu->empty ? 0 : MADT_ENABLED;
@@ -220,7 +220,7 @@ guint32 acpi_madt(AcpiTables *tables, const AcpiMadt *madt)
     append_le(out, madt->lapic_address, 4);
     append_le(out, madt->pics ? MADT_PCAT_COMPAT : 0, 4);
     for (guint i = 0; i < madt->n_cpus; i++) {
-        append_lapic(out, i, &madt->cpus[i]);
+        acpi_madt_cpu(out, i, &madt->cpus[i]);
         x2apic = x2apic || madt->cpus[i].apic_id > LAPIC_ID_MAX;
     }
     append_le(out, MADT_IOAPIC, 1);

@@ -105,6 +105,8 @@ typedef struct {
     guint n_overrides;
 } AcpiMadt;
 guint32 acpi_madt(AcpiTables *tables, const AcpiMadt *madt);
+/* Appends the MADT's entry of a CPU by ACPI id. */
+void acpi_madt_cpu(GByteArray *out, guint32 uid, const AcpiCpu *cpu);
 
 guint32 acpi_hpet(AcpiTables *tables, guint32 event_timer_block_id, guint64 address);
 

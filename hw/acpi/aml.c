@@ -29,6 +29,7 @@ enum {
     LOCAL_OP = 0x60,
     ARG_OP = 0x68,
     IF_OP = 0xa0,
+    WHILE_OP = 0xa2,
 
     /* After EXT_PREFIX. */
     MUTEX_OP = 0x01,
@@ -272,6 +273,12 @@ void aml_if(Aml *aml)
     begin(aml, false);
 }
 
+void aml_while(Aml *aml)
+{
+    aml_raw(aml, WHILE_OP, 1);
+    begin(aml, false);
+}
+
 void aml_package(Aml *aml, guint n_elements)
 {
     aml_raw(aml, PACKAGE_OP, 1);
@@ -299,6 +306,15 @@ void aml_field_unit(Aml *aml, const char *name, guint bits)
     guint n = encode_length(bits, length, false);
 
     aml_path(aml, name);
+    g_byte_array_append(aml->out, length, n);
+}
+
+void aml_field_gap(Aml *aml, guint bits)
+{
+    guint8 length[4];
+    guint n = encode_length(bits, length, false);
+
+    aml_raw(aml, 0, 1);
     g_byte_array_append(aml->out, length, n);
 }
 

@@ -36,8 +36,9 @@ void aml_scope(Aml *aml, const char *path);
 void aml_device(Aml *aml, const char *name);
 void aml_method(Aml *aml, const char *name, guint n_args, bool serialized);
 void aml_if(Aml *aml);                          /* first the predicate */
+void aml_while(Aml *aml);                       /* the same */
 void aml_package(Aml *aml, guint n_elements);
-/* Its units follow, by aml_field_unit. */
+/* Its units follow, by aml_field_unit and aml_field_gap. */
 typedef enum { AML_ACCESS_ANY, AML_ACCESS_BYTE, AML_ACCESS_WORD, AML_ACCESS_DWORD } AmlAccess;
 typedef enum { AML_PRESERVE, AML_WRITE_AS_ONES, AML_WRITE_AS_ZEROS } AmlUpdate;
 void aml_field(Aml *aml, const char *region, AmlAccess access, AmlUpdate update);
@@ -47,6 +48,7 @@ void aml_field(Aml *aml, const char *region, AmlAccess access, AmlUpdate update)
 typedef enum { AML_SYSTEM_MEMORY = 0, AML_SYSTEM_IO = 1, AML_PCI_CONFIG = 2 } AmlSpace;
 void aml_region(Aml *aml, const char *name, AmlSpace space, guint32 offset, guint32 length);
 void aml_field_unit(Aml *aml, const char *name, guint bits);
+void aml_field_gap(Aml *aml, guint bits);       /* without a name */
 void aml_mutex(Aml *aml, const char *name);
 void aml_acquire(Aml *aml, const char *mutex);  /* waits forever */
 void aml_release(Aml *aml, const char *mutex);

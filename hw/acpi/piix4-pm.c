@@ -61,7 +61,7 @@ enum {                          /* power management I/O registers */
 enum { APM_BASE = 0xb2, APM_SIZE = 2, APMC = 0, APMS = 1 };
 enum { APMC_ACPI_DISABLE = 0xf0, APMC_ACPI_ENABLE = 0xf1 };
 enum { SLP_TYP_S5 = 0, SLP_TYP_S3 = 1 };
-enum { GPE_PCI_HOTPLUG = 1 << 1, GPE_MEMORY_HOTPLUG = 1 << 3 };
+enum { GPE_PCI_HOTPLUG = 1 << 1, GPE_CPU_HOTPLUG = 1 << 2, GPE_MEMORY_HOTPLUG = 1 << 3 };
 
 struct Piix4Pm {
     PciDevice parent;
@@ -73,6 +73,7 @@ struct Piix4Pm {
     Piix4Smbus smbus;
     AcpiPciHotplug hotplug;
     AcpiMemoryHotplug memory;
+    AcpiCpuHotplug cpus;
     MachinePower power;
     /* Wiring. */
     Irq *sci;
@@ -247,20 +248,25 @@ static const RegionOps gpe_ops = {
     .max_size = 1,
 };
 
+static void raise_event(Piix4Pm *s, guint16 bit)
+{
+    s->gpe_sts |= bit;
+    update_sci(s);
+}
+
 static void hotplug_event(void *opaque)
 {
-    Piix4Pm *s = opaque;
+    raise_event(opaque, GPE_PCI_HOTPLUG);
+}
 
-    s->gpe_sts |= GPE_PCI_HOTPLUG;
-    update_sci(s);
+static void cpu_event(void *opaque)
+{
+    raise_event(opaque, GPE_CPU_HOTPLUG);
 }
 
 static void memory_event(void *opaque)
 {
-    Piix4Pm *s = opaque;
-
-    s->gpe_sts |= GPE_MEMORY_HOTPLUG;
-    update_sci(s);
+    raise_event(opaque, GPE_MEMORY_HOTPLUG);
 }
 
 /* ---- APM control and status ports ---- */
@@ -441,7 +447,11 @@ static const StateRow pm_state[] = {
     STATE_FIELD(U32, Piix4Pm, hotplug.select, 0),
     STATE_FIELD(U32, Piix4Pm, hotplug.acpi_index, 0),
     STATE_FIELD_KEEP(U32, Piix4Pm, memory.selector),
-    STATE_STRUCT_SOME(Piix4Pm, memory.slots, memory.n_slots, acpi_memory_slot_state),
+    STATE_STRUCT_SOME(Piix4Pm, memory.slots, memory.n_slots, acpi_slot_state),
+    STATE_FIELD_KEEP(BOOL, Piix4Pm, cpus.modern),
+    STATE_FIELD(U32, Piix4Pm, cpus.selector, 0),
+    STATE_FIELD(U8, Piix4Pm, cpus.command, 0),
+    STATE_STRUCT_SOME(Piix4Pm, cpus.slots, cpus.n_slots, acpi_slot_state),
     STATE_ROWS_END
 };
 
@@ -474,6 +484,7 @@ static bool pm_realize(Device *dev, GError **error)
     if (props->memory_hotplug_support) {
         acpi_memory_hotplug_init(&s->memory, dev, memory_event, s);
     }
+    acpi_cpu_hotplug_init(&s->cpus, dev, cpu_event, s);
     s->power = (MachinePower){ .ops = &power_ops, .opaque = s };
     machine_add_power(machine, &s->power);
     return true;
@@ -491,6 +502,7 @@ static void pm_unrealize(Device *dev)
     Piix4Pm *s = to_piix4_pm(dev);
 
     machine_remove_power(machine_of(dev), &s->power);
+    acpi_cpu_hotplug_done(&s->cpus);
     acpi_memory_hotplug_done(&s->memory);
     acpi_pci_hotplug_done(&s->hotplug);
     unmap(s, &s->apm);
@@ -509,6 +521,7 @@ static void pm_reset_hold(Device *dev)
     update_maps(s);
     acpi_pci_hotplug_reset(&s->hotplug);
     acpi_memory_hotplug_reset(&s->memory);
+    acpi_cpu_hotplug_reset(&s->cpus);
     update_sci(s);
 }
 
@@ -516,7 +529,8 @@ static bool pm_state_loaded(Device *dev, GError **error)
 {
     Piix4Pm *s = to_piix4_pm(dev);
 
-    if (!acpi_memory_hotplug_loaded(&s->memory, error)) {
+    if (!acpi_memory_hotplug_loaded(&s->memory, error) ||
+        !acpi_cpu_hotplug_loaded(&s->cpus, error)) {
         return false;
     }
     s->smbus.blkindex %= PIIX4_SMBUS_BLOCK;

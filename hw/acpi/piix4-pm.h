@@ -2,13 +2,14 @@
 /*
  * PIIX4_PM: the power management function of the PIIX4: ACPI's fixed hardware,
  * general purpose events, the SMBus host, and the hotplug controllers of
- * PCI and memory.
+ * PCI, memory and CPUs.
  *
  * Its output line "sci[0]" is the system control interrupt.  Machine lock held.
  */
 #ifndef HW_ACPI_PIIX4_PM_H
 #define HW_ACPI_PIIX4_PM_H
 
+#include "hw/acpi/acpi-cpu-hotplug.h"
 #include "hw/acpi/acpi-memory-hotplug.h"
 #include "hw/acpi/acpi-pci-hotplug.h"
 

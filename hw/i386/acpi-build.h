@@ -12,8 +12,8 @@
  *
  * acpi_pc_build() is a pure function.  Its output is constant data where
  * possible: the routing of PCI interrupts is a package, and no method has a
- * loop, since a guest's interpreter is slow where guest kernel mode is
- * emulated.
+ * loop, except for one that turns once for each CPU of which there is news, since
+ * a guest's interpreter is slow where guest kernel mode is emulated.
  */
 #ifndef HW_I386_ACPI_BUILD_H
 #define HW_I386_ACPI_BUILD_H
@@ -55,6 +55,8 @@ typedef struct {
     bool acpi_index;            /* devices may have one: each slot gets a _DSM */
     guint16 memory_hotplug_base;        /* of the registers of slots for memory: 0xa00 */
     guint n_memory_slots;       /* that they serve; 0: there are no such registers */
+    guint16 cpu_hotplug_base;   /* of the registers of CPUs that come and go: 0xaf00; 0: there
+                                   are none */
     const AcpiMemory *memory;   /* of NUMA nodes; NULL: no SRAT */
     guint n_memory;
 

@@ -18,6 +18,7 @@ enum {
     CONFIG_PORTS = 8,
     HOTPLUG_PORTS = 0x18,
     MEMORY_PORTS = 0x18,
+    CPU_PORTS = 12,
     GPE0_PORTS = 4,
     VGA_FIRST = 0xa0000,
     VGA_LAST = 0xbffff,
@@ -57,6 +58,7 @@ static void append_host_resources(Aml *aml, const AcpiPcConfig *config)
         { config->memory_hotplug_base, config->n_memory_slots ? MEMORY_PORTS : 0 },
         { CONFIG_ADDRESS, CONFIG_PORTS },
         { config->hotplug_base, config->hotplug_base ? HOTPLUG_PORTS : 0 },
+        { config->cpu_hotplug_base, config->cpu_hotplug_base ? CPU_PORTS : 0 },
         { config->gpe0, GPE0_PORTS },
     };
 
@@ -87,6 +89,9 @@ static void append_system_resources(Aml *aml, const AcpiPcConfig *config)
     aml_resources(aml);
     if (config->hotplug_base) {
         aml_io(aml, config->hotplug_base, HOTPLUG_PORTS);
+    }
+    if (config->cpu_hotplug_base) {
+        aml_io(aml, config->cpu_hotplug_base, CPU_PORTS);
     }
     aml_io(aml, config->gpe0, GPE0_PORTS);
     if (config->n_memory_slots) {
@@ -285,27 +290,7 @@ static void append_isa_bridge(Aml *aml, const AcpiPcConfig *config)
     aml_end(aml);
 }
 
-/* ---- CPUs, HPET, sleep ---- */
-
-static void append_cpus(Aml *aml, const AcpiPcConfig *config)
-{
-    for (guint i = 0; i < config->cpus->len; i++) {
-        const AcpiCpu *cpu = &g_array_index(config->cpus, AcpiCpu, i);
-        char name[] = "C000";
-
-        if (cpu->empty) {
-            continue;
-        }
-        g_snprintf(name, sizeof(name), "C%03X", i & 0xfff);
-        aml_device(aml, name);
-        aml_name_string(aml, "_HID", "ACPI0007");
-        aml_name_int(aml, "_UID", i);
-        if (config->n_memory) {
-            aml_name_int(aml, "_PXM", cpu->node);
-        }
-        aml_end(aml);
-    }
-}
+/* ---- HPET, sleep ---- */
 
 static void append_hpet(Aml *aml, guint32 address)
 {
@@ -356,7 +341,7 @@ void acpi_dsdt(Aml *aml, const AcpiPcConfig *config)
         append_link(aml, i);
     }
     append_sci_link(aml);
-    append_cpus(aml, config);
+    acpi_dsdt_cpus(aml, config);
     if (config->n_memory_slots) {
         acpi_dsdt_memory(aml, config);
     }
@@ -370,6 +355,9 @@ void acpi_dsdt(Aml *aml, const AcpiPcConfig *config)
     }
     if (config->n_memory_slots) {
         acpi_dsdt_memory_event(aml);
+    }
+    if (config->cpu_hotplug_base) {
+        acpi_dsdt_cpus_event(aml);
     }
     if (config->s3) {
         append_sleep_state(aml, "\\_S3", 1);

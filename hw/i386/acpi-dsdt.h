@@ -22,6 +22,11 @@ void acpi_dsdt_hotplug_event(Aml *aml);
 void acpi_dsdt_memory(Aml *aml, const AcpiPcConfig *config);
 void acpi_dsdt_memory_event(Aml *aml);
 
+/* Processors; with registers for those that come and go also methods, and the event that
+ * calls them.  acpi_dsdt_cpus belongs in the scope \\_SB. */
+void acpi_dsdt_cpus(Aml *aml, const AcpiPcConfig *config);
+void acpi_dsdt_cpus_event(Aml *aml);
+
 /* The drives of a floppy disk controller, in its scope. */
 void acpi_dsdt_floppies(Aml *aml, const AcpiFloppy drives[ACPI_MAX_FLOPPIES]);
 

@@ -75,6 +75,19 @@ bool boot_add_table(Boot *boot, guint64 gpa, const GByteArray *table, const char
     return boot_add(boot, &image, error);
 }
 
+void boot_drop_table(Boot *boot, guint64 gpa)
+{
+    for (guint i = 0; i < boot->images->len; i++) {
+        BootImage *image = &g_array_index(boot->images, BootImage, i);
+
+        if (image->gpa == gpa && image->data) {
+            g_free(image->data);
+            g_array_remove_index(boot->images, i);
+            return;
+        }
+    }
+}
+
 bool boot_add_segments(Boot *boot, const GArray *segments, GError **error)
 {
     for (guint i = 0; i < segments->len; i++) {

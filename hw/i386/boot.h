@@ -91,6 +91,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Boot, boot_free)
 bool boot_add_table(Boot *boot, guint64 gpa, const GByteArray *table, const char *what,
                     GError **error);
 
+/* Takes out the table at gpa, if there is one. */
+void boot_drop_table(Boot *boot, guint64 gpa);
+
 /* The address reserved for ACPI tables of config->acpi_size bytes: the board
  * adds them there, and the root pointer at BOOT_RSDP, with boot_add_table. */
 guint64 boot_acpi_address(const BootConfig *config);

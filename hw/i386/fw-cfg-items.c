@@ -15,11 +15,16 @@ enum {
     N_STATES = 6,               /* S0 to S5 */
 };
 
-static void highest_apic_id(Cpu *cpu, void *data)
+/* Of all places, empty ones included: a CPU may come. */
+static guint32 highest_apic_id(Object *root)
 {
-    guint32 *highest = data;
+    g_autoptr(GArray) places = cpu_places(root);
+    guint32 highest = 0;
 
-    *highest = MAX(*highest, cpu->apic_id);
+    for (guint i = 0; i < places->len; i++) {
+        highest = MAX(highest, g_array_index(places, CpuPlace, i).apic_id);
+    }
+    return highest;
 }
 
 /* The number of NUMA nodes, the node of each APIC id, and the RAM of each node.  As on
@@ -40,14 +45,18 @@ static void set_nodes(FwCfg *fw_cfg, const Machine *machine, guint32 highest_id)
     fw_cfg_set(fw_cfg, FW_CFG_NUMA, g_byte_array_free_to_bytes(list));
 }
 
+void fw_cfg_items_set_n_cpus(FwCfg *fw_cfg, Machine *machine)
+{
+    fw_cfg_set_number(fw_cfg, FW_CFG_NB_CPUS, cpu_count(object_root(&machine->object)), 2);
+}
+
 /* Firmware sizes its tables by the largest APIC id, not by the number of CPUs. */
 static void set_cpus(FwCfg *fw_cfg, Machine *machine)
 {
     Object *root = object_root(&machine->object);
-    guint32 highest = 0;
+    guint32 highest = highest_apic_id(root);
 
-    cpu_foreach(root, highest_apic_id, &highest);
-    fw_cfg_set_number(fw_cfg, FW_CFG_NB_CPUS, cpu_count(root), 2);
+    fw_cfg_items_set_n_cpus(fw_cfg, machine);
     fw_cfg_set_number(fw_cfg, FW_CFG_MAX_CPUS, highest + 1, 2);
     set_nodes(fw_cfg, machine, highest);
 }

@@ -16,6 +16,9 @@
 bool fw_cfg_items_set(FwCfg *fw_cfg, Machine *machine, const BootRange *ranges, guint n_ranges,
                       GError **error);
 
+/* Only the number of CPUs: some have come or gone. */
+void fw_cfg_items_set_n_cpus(FwCfg *fw_cfg, Machine *machine);
+
 /* Which sleep states firmware may announce, as "etc/system-states". */
 bool fw_cfg_items_set_sleep(FwCfg *fw_cfg, bool s3, bool s4, guint8 s4_value, GError **error);
 

@@ -78,7 +78,12 @@ void pc_cmos_fill(Device *rtc, const PcCmos *config)
     set_number(rtc, CMOS_EXTENDED_FOUND, extended, 2);
     set_number(rtc, CMOS_ABOVE_16M, above(config->ram_low, 16 * MIB) / UNIT, 2);
     set_number(rtc, CMOS_ABOVE_4G, config->ram_high / UNIT, 3);
-    set_number(rtc, CMOS_CPUS, config->n_cpus - 1, 1);
+    pc_cmos_set_n_cpus(rtc, config->n_cpus);
+}
+
+void pc_cmos_set_n_cpus(Device *rtc, guint n_cpus)
+{
+    set_number(rtc, CMOS_CPUS, n_cpus - 1, 1);
 }
 
 /* ---- Hard disks ---- */

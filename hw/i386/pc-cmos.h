@@ -19,6 +19,9 @@ typedef struct {
 /* Machine lock; rtc is an mc146818rtc. */
 void pc_cmos_fill(Device *rtc, const PcCmos *config);
 
+/* Only the number of CPUs: some have come or gone. */
+void pc_cmos_set_n_cpus(Device *rtc, guint n_cpus);
+
 /* Tells it about the hard disks of a piix3-ide. */
 void pc_cmos_set_disks(Device *rtc, Device *ide);
 

@@ -85,6 +85,8 @@ static AcpiTables *build_acpi(const PcTablesConfig *config)
         .acpi_index = true,
         .memory_hotplug_base = ACPI_MEMORY_HOTPLUG_BASE,
         .n_memory_slots = range && range->ops ? range->n_slots : 0,
+        .cpu_hotplug_base = topology_n_places(&config->machine->accel->topology)
+                            ? ACPI_CPU_HOTPLUG_BASE : 0,
         .memory = config->memory,
         .n_memory = config->n_memory,
     };

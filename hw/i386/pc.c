@@ -18,6 +18,7 @@
 #include "config.h"
 #include "hw/i386/pc.h"
 
+#include "cpu/hotplug.h"
 #include "hw/acpi/piix4-pm.h"
 #include "hw/floppy/fdc.h"
 #include "hw/floppy/floppy-format.h"
@@ -36,6 +37,7 @@
 #include "qom/property.h"
 #include "qom/qapi-objects-device.h"
 #include "qom/qapi-objects-firmware.h"
+#include "qom/qapi-objects-machine.h"
 #include "qom/qapi-objects-pc.h"
 
 /* Where RAM below 4 GiB ends if not all of it fits. */
@@ -51,6 +53,7 @@ struct PcMachine {
     Device *host, *piix3, *ide, *pm, *rtc;
     FwCfg *fw_cfg;
     bool booted;                /* boot order `once` has been used */
+    bool outdated;              /* CPUs have come or gone since tables were made */
 };
 
 static PcMachine *pc_machine(void *machine)
@@ -84,6 +87,16 @@ static bool check_boot(const BootConfiguration *boot, GError **error)
     return true;
 }
 
+/* Why the guest would not hear that a CPU comes or goes; NULL: it would. */
+static const char *no_hotplug(const Machine *machine)
+{
+    if (!x86_machine_props(machine)->smp) {
+        return "the machine's property 'smp' says of no places for it";
+    }
+    return generic_pc_machine_props(machine)->acpi == ON_OFF_AUTO_OFF
+           ? "the machine's property 'acpi' is off" : NULL;
+}
+
 static bool pc_setup(Machine *machine, GError **error)
 {
     GenericPcMachineProps *props = generic_pc_machine_props(machine);
@@ -107,6 +120,7 @@ static bool pc_setup(Machine *machine, GError **error)
         x86_teardown(machine);
         return false;
     }
+    cpu_set_no_hotplug(machine->accel, no_hotplug(machine));
     return true;
 }
 
@@ -190,13 +204,18 @@ static guint8 floppy_number(Machine *machine, guint unit)
     return floppy_type_number(fdc_drive_type(fdc, unit));
 }
 
+static guint n_cpus(Machine *machine)
+{
+    return MAX(cpu_count(object_root(&machine->object)), 1);
+}
+
 static void fill_cmos(PcMachine *pc)
 {
     Machine *machine = &pc->x86.machine;
     const PcCmos cmos = {
         .ram_low = pc->x86.ram_low,
         .ram_high = machine->ram_size - pc->x86.ram_low,
-        .n_cpus = MAX(cpu_count(object_root(&machine->object)), 1),
+        .n_cpus = n_cpus(machine),
         .floppies = { floppy_number(machine, 0), floppy_number(machine, 1) },
     };
 
@@ -284,6 +303,37 @@ static bool pc_start(Machine *machine, GError **error)
     }
     ok = fill_fw_cfg(pc, &tables, error) && load_kernel(pc, &tables, error);
     pc_tables_clear(&tables);
+    pc->outdated = false;
+    return ok;
+}
+
+static void pc_cpus_changed(Machine *machine)
+{
+    x86_cpus_changed(machine);
+    pc_machine(machine)->outdated = true;
+}
+
+/* CPUs have come or gone: what firmware, or a kernel that starts without, will read of them. */
+static bool renew_tables(PcMachine *pc, GError **error)
+{
+    Machine *machine = &pc->x86.machine;
+    X86Tables all;
+    PcTables tables;
+    bool ok;
+
+    if (!pc->outdated) {
+        return true;
+    }
+    pc->outdated = false;
+    pc_cmos_set_n_cpus(pc->rtc, n_cpus(machine));
+    fw_cfg_items_set_n_cpus(pc->fw_cfg, machine);
+    if (!build_tables(pc, &tables, error)) {
+        return false;
+    }
+    all = (X86Tables){ .acpi = tables.acpi, .smbios = tables.smbios };
+    ok = pc_tables_set_files(&tables, pc->fw_cfg, error) &&
+         x86_renew_tables(machine, true, &all, error);
+    pc_tables_clear(&tables);
     return ok;
 }
 
@@ -297,6 +347,10 @@ static void pc_reset(Machine *machine)
     /* Devices may have been added since, or have another address. */
     if (!set_boot_order(pc, &error)) {
         g_warning("boot order: %s", error->message);
+    }
+    g_clear_error(&error);
+    if (!renew_tables(pc, &error)) {
+        g_warning("tables that describe the CPUs: %s", error->message);
     }
     pc_cmos_set_order(pc->rtc, boot_order(pc), generic_pc_machine_props(pc)->fd_bootchk);
     pc->booted = true;
@@ -353,6 +407,7 @@ static const MachineOps pc_ops = {
     .reset = pc_reset,
     .reset_done = pc_reset_done,
     .wake = pc_wake,
+    .cpus_changed = pc_cpus_changed,
     .teardown = pc_teardown,
 };
 

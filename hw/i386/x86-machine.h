@@ -55,10 +55,13 @@ void x86_wire(Machine *machine, const X86Chips *chips);
 
 /* RAM as the loader and the memory map see it; append is not set. */
 BootConfig x86_boot_config(Machine *machine);
-/* Checks that there are CPUs, not more than the machine type takes, and as many as
- * property `smp` says.  Fails with property-missing, limit-exceeded,
+/* Checks that there are CPUs, the boot CPU among them, not more than the machine type takes, and
+ * as many as property `smp` says.  Fails with property-missing, limit-exceeded,
  * invalid-value. */
 bool x86_check_cpus(Machine *machine, GError **error);
+/* For MachineOps.cpus_changed: property `smp` must not say of more CPUs than there are, since a
+ * machine that is made again after this one needs as many. */
+void x86_cpus_changed(Machine *machine);
 /* For MachineOps.start: loads the kernel and initrd that were opened with the
  * machine, and an MP table by its CPUs; append: the command line, or NULL; pic:
  * there are 8259As.  Fails with property-missing
@@ -74,6 +77,9 @@ typedef struct {
 } X86Tables;
 bool x86_start_kernel_tables(Machine *machine, const char *append, bool pic,
                              const X86Tables *tables, GError **error);
+/* Replaces them after CPUs have come or gone, before a reset puts them into RAM; no effect if no
+ * kernel is started directly.  Fails with limit-exceeded or file-not-usable. */
+bool x86_renew_tables(Machine *machine, bool pic, const X86Tables *tables, GError **error);
 /* MachineOps.reset: restores RAM and boot CPU as after the load. */
 void x86_reset(Machine *machine);
 /* The two halves of x86_reset, for boards where RAM is visible only after the

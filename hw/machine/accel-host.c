@@ -95,6 +95,16 @@ static gint64 host_virtual_time(void *opaque)
     return clock_now(to_machine(opaque)->clock, CLOCK_KIND_VIRTUAL);
 }
 
+static void host_cpus_changed(void *opaque)
+{
+    Machine *machine = opaque;
+    const MachineOps *ops = machine_ops(machine);
+
+    if (machine->started && ops->cpus_changed) {
+        ops->cpus_changed(machine);
+    }
+}
+
 const AccelHost machine_accel_host = {
     .pio = host_pio,
     .mmio = host_mmio,
@@ -107,4 +117,5 @@ const AccelHost machine_accel_host = {
     .eoi = host_eoi,
     .intack = host_intack,
     .virtual_time = host_virtual_time,
+    .cpus_changed = host_cpus_changed,
 };

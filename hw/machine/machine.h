@@ -57,6 +57,8 @@ typedef struct {
     /* A sleeping guest wakes: resets the devices (device_reset_tree), with the board's
      * additions.  NULL: resets the devices only. */
     void (*wake)(Machine *machine);
+    /* CPUs have come or gone since `start`. */
+    void (*cpus_changed)(Machine *machine);
     /* Mirror of setup, after the chips are gone. */
     void (*teardown)(Machine *machine);
 } MachineOps;

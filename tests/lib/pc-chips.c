@@ -47,6 +47,16 @@ PcChips *pc_chips_new(void)
 
 PcChips *pc_chips_new_slots(guint n_slots)
 {
+    return pc_chips_new_places(n_slots, 0);
+}
+
+Device *pc_chips_add_cpu(PcChips *chips, const char *id, const char *core, GError **error)
+{
+    return rig_device(chips->rig, "qemu64-x86_64-cpu", id, error, "core-id", core, NULL);
+}
+
+PcChips *pc_chips_new_places(guint n_slots, guint n_cpus)
+{
     PcChips *chips = g_new0(PcChips, 1);
     g_autoptr(GError) error = NULL;
 
@@ -57,6 +67,10 @@ PcChips *pc_chips_new_slots(guint n_slots)
                                           PC_CHIPS_DEVICE_MEMORY, PC_CHIPS_DEVICE_MEMORY, n_slots);
         chips->memory->acpi = true;
     }
+    if (n_cpus) {
+        chips->rig->accel->accel.topology =
+            (CpuTopology){ .sockets = 1, .dies = 1, .cores = n_cpus, .threads = 1 };
+    }
     chips->host = rig_device(chips->rig, "i440FX-pcihost", "host", &error, NULL);
     g_assert_no_error(error);
     chips->pci = i440fx_bus(chips->host);
@@ -65,6 +79,10 @@ PcChips *pc_chips_new_slots(guint n_slots)
     chips->pm = rig_device(chips->rig, "PIIX4_PM", "pm", &error, "addr", "1.3", "smb_io_base",
                            "0xb100", NULL);
     g_assert_no_error(error);
+    if (n_cpus) {
+        pc_chips_add_cpu(chips, "cpu0", "0", &error);
+        g_assert_no_error(error);
+    }
     add_lines(chips);
     rig_reset(chips->rig);
     return chips;

@@ -25,6 +25,10 @@ typedef struct {
 PcChips *pc_chips_new(void);
 /* With slots for memory: PC_CHIPS_DEVICE_MEMORY bytes for them from 4 GiB on. */
 PcChips *pc_chips_new_slots(guint n_slots);
+/* With n_cpus places for CPUs, too, the cores of one socket; the first has one, "cpu0". */
+PcChips *pc_chips_new_places(guint n_slots, guint n_cpus);
+/* A CPU in a place. */
+Device *pc_chips_add_cpu(PcChips *chips, const char *id, const char *core, GError **error);
 #define PC_CHIPS_DEVICE_MEMORY (G_GUINT64_CONSTANT(1) << 30)
 void pc_chips_free(PcChips *chips);             /* accepts NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PcChips, pc_chips_free)

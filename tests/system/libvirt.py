@@ -40,7 +40,7 @@ stdio_handler = "file"
 """
 DOMAIN = """
 <domain type='qemu'>
-  <name>%(name)s</name><memory unit='MiB'>%(memory)d</memory><vcpu>%(cpus)d</vcpu>
+  <name>%(name)s</name><memory unit='MiB'>%(memory)d</memory><vcpu%(current)s>%(cpus)d</vcpu>
   <os><type arch='x86_64' machine='pc'>hvm</type>%(boot)s</os>
   <features>%(features)s</features>
   <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot>
@@ -159,10 +159,12 @@ class Libvirt:
                 text += ''.join(line for line in f if ': info :' not in line)[-2000:]
         return text
 
-    def define(self, name, devices='', boot='', features='', memory=64, cpus=1):
+    def define(self, name, devices='', boot='', features='', memory=64, cpus=1, current=None):
+        """current: of the places for CPUs, those that the machine begins with."""
         path = os.path.join(self.folder, name + '.xml')
         with open(path, 'w', encoding='utf-8') as f:
             f.write(DOMAIN % {'name': name, 'devices': devices, 'boot': boot, 'cpus': cpus,
+                              'current': " current='%d'" % current if current else '',
                               'features': features, 'memory': memory,
                               'emulator': self.emulator})
         self.virsh('define', path)
@@ -374,6 +376,42 @@ def linux(_recorder):
             assert f.read(8) == b'changed\n'
 
 
+def wait_cpus(console, n):
+    """Until Linux has n, all of which it uses."""
+    console.run('until [ $(ls -d /sys/devices/system/cpu/cpu[0-9]* | wc -l) = %d ]; do sleep 0.1; '
+                'done; for i in /sys/devices/system/cpu/cpu[0-9]*/online; do '
+                '[ ! -e $i ] || grep -q 1 $i || echo 1 >$i; done' % n)
+    found = console.run('grep -c ^processor /proc/cpuinfo').split()
+    assert found[-1] == str(n), found
+
+
+@on_tcg
+def cpus(_recorder):
+    """setvcpus gives a running machine CPUs and takes them back"""
+    kernel, initrd = debianguest.images()
+    with Libvirt() as libvirt:
+        log = os.path.join(libvirt.folder, 'console')
+        boot = '<kernel>%s</kernel><initrd>%s</initrd><cmdline>%s</cmdline>' % (
+            kernel, initrd, debianguest.APPEND)
+        libvirt.define('grows', SERIAL % log + "<memballoon model='none'/>", boot, '<acpi/>', 256,
+                       4, 1)
+        libvirt.virsh('start', 'grows')
+        with Console(libvirt, 'grows', log) as console:
+            console.wait_shell()
+            for n in 3, 4, 2, 1:
+                libvirt.virsh('setvcpus', 'grows', str(n), '--live')
+                wait_cpus(console, n)
+                found = libvirt.stats('grows', '--vcpu')
+                assert (found['vcpu.current'], found['vcpu.maximum']) == (str(n), '4'), found
+            libvirt.refused('setvcpus', 'grows', '5', '--live')
+            libvirt.virsh('setvcpu', 'grows', '2', '--enable', '--live')
+            wait_cpus(console, 2)
+            libvirt.virsh('reset', 'grows')
+            console.wait_shell()
+            wait_cpus(console, 2)
+            libvirt.virsh('destroy', 'grows')
+
+
 if __name__ == '__main__':
     enter_namespaces()
-    vmdtest.main([probe, least_domain, console_and_power_button, linux])
+    vmdtest.main([probe, least_domain, console_and_power_button, linux, cpus])

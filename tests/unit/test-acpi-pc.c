@@ -230,6 +230,32 @@ static void test_slots(void)
     acpi_pc_clear(&config);
 }
 
+/* CPUs that come and go: as many as a PC has places for, some of them with large APIC ids. */
+static void test_cpus(void)
+{
+    AcpiPcConfig config = usual();
+    g_autofree char *text = NULL;
+
+    config.cpu_hotplug_base = 0xaf00;
+    for (guint i = 2; i < 256; i++) {
+        const AcpiCpu cpu = { .apic_id = i < 200 ? i : i + 100, .empty = i > 3 };
+
+        g_array_append_val(config.cpus, cpu);
+    }
+    text = source_of(&config);
+    assert_has(text, "Device (CPUS) { Name (_HID, \"ACPI0010\"");
+    assert_has(text, "OperationRegion (CHPR, SystemIO, 0xAF00, 0x0C)");
+    assert_has(text, "IO (Decode16, 0xAF00, // Range Minimum");
+    assert_has(text, "Device (C0FF)");
+    assert_has(text, "Method (_E02, 0, NotSerialized)");
+    /* A local APIC's entry, and an x2APIC's with id 355. */
+    assert_has(text, "Name (_MAT, Buffer (0x08) // _MAT: Multiple APIC Table Entry { 0x00, 0x08, "
+               "0x04, 0x04, 0x01, 0x00, 0x00, 0x00");
+    assert_has(text, "Name (_MAT, Buffer (0x10) // _MAT: Multiple APIC Table Entry { /* 0000 */ "
+               "0x09, 0x10, 0x00, 0x00, 0x63, 0x01, 0x00, 0x00,");
+    acpi_pc_clear(&config);
+}
+
 static void test_small(void)
 {
     AcpiPcConfig config = {
@@ -337,6 +363,25 @@ static void test_slot_methods(void)
         assert_has(text, "0000: 8A 2B 00 00 0C 03 00 00 00 00 00 00 00 00 01 00");
         assert_has(text, "0010: 00 00 37 00 00 00 4D 00 00 00 37 00 00 00 00 00");
         assert_has(text, "0020: 00 00 00 00 00 00 4D 00 00 00 00 00 00 00 79 00");
+        assert_integers(output, expected, G_N_ELEMENTS(expected));
+    }
+}
+
+/* Registers keep what was written: no news, so the search ends at the first CPU. */
+static void test_cpu_methods(void)
+{
+    static const guint64 expected[] = { 1, 0, 1, 2, 77, 1, 0, 0 };
+    AcpiPcConfig config = usual();
+    g_autofree char *output = NULL;
+
+    config.cpu_hotplug_base = 0xaf00;
+    output = execute_with(&config,
+        "execute \\_SB.CPUS.C001._UID; execute \\_SB.CPUS.C001._STA; "
+        "execute \\_SB.CPUS.C001._OST 55 77 0; execute \\_SB.CPUS.CSEL; "
+        "execute \\_SB.CPUS.CCMD; execute \\_SB.CPUS.CDAT; "
+        "execute \\_SB.CPUS.C001._EJ0 1; execute \\_SB.CPUS.CEJT; "
+        "execute \\_GPE._E02; execute \\_SB.CPUS.CSEL; execute \\_SB.CPUS.CCMD");
+    if (output) {
         assert_integers(output, expected, G_N_ELEMENTS(expected));
     }
 }
@@ -453,6 +498,8 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi-pc/hotplug", test_hotplug);
     g_test_add_func("/acpi-pc/large", test_large);
     g_test_add_func("/acpi-pc/slots", test_slots);
+    g_test_add_func("/acpi-pc/cpus", test_cpus);
+    g_test_add_func("/acpi-pc/cpu-methods", test_cpu_methods);
     g_test_add_func("/acpi-pc/small", test_small);
     g_test_add_func("/acpi-pc/slot-methods", test_slot_methods);
     g_test_add_func("/acpi-pc/link-methods", test_link_methods);

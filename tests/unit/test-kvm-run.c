@@ -355,6 +355,73 @@ static void test_second_cpu(void)
     rig_pause(rig);
 }
 
+/* A guest that sends INIT, then SIPI, to the CPU with APIC id 1 when a read of port 0x80 says so: it
+ * is the low half of the command register for the latter. */
+#define STARTS_SECOND \
+    0xe5, 0x80,                                        /* in eax, 0x80 */ \
+    0x85, 0xc0,                                        /* test eax, eax */ \
+    0x74, 0xfa,                                        /* jz, back to the beginning */ \
+    0xbf, 0x00, 0x03, 0xe0, 0xfe,                      /* mov edi, 0xfee00300 */ \
+    0xc7, 0x47, 0x10, 0x00, 0x00, 0x00, 0x01,          /* mov dword [rdi + 0x10], 1 << 24 */ \
+    0xc7, 0x07, 0x00, 0x45, 0x00, 0x00,                /* mov dword [rdi], 0x4500 */ \
+    0x89, 0x07,                                        /* mov [rdi], eax */ \
+    0xe7, 0x81,                                        /* out 0x81, eax */ \
+    0xeb, 0xe2                                         /* jmp, back to the beginning */
+
+static void take_back_request(Rig *rig, const RigAccess *access)
+{
+    if (access->pio && access->address == 0x81) {
+        rig->read_value = 0;
+    }
+}
+
+static bool has_started_second(Rig *rig)
+{
+    return rig->read_value == 0;
+}
+
+static void start_second(Rig *rig, guint8 page)
+{
+    rig->read_value = 0x4600 | page;
+    rig_wait(rig, has_started_second);
+}
+
+/* A CPU comes, goes and comes while the first one runs.  What the guest sends to its id meanwhile
+ * does not start it. */
+static void test_cpu_comes_and_goes(void)
+{
+    g_autoptr(Rig) rig = rig_new(NULL);
+    X86CpuState state;
+    Cpu *second;
+
+    rig->on_access = take_back_request;
+    rig_state_long(rig, &state);
+    rig_set_state(rig, &state);
+    RIG_LOAD(rig, RIG_CODE, STARTS_SECOND);
+    RIG_LOAD(rig, RIG_HANDLER, END);
+    RIG_LOAD(rig, 0x3000, 0x2e, 0xc6, 0x06, 0x10, 0x00, 0x01,          /* mov byte cs:[0x10], 1 */
+             HALTS_FOR_EVER);
+    rig_resume(rig);
+    for (guint i = 0; i < 3; i++) {
+        rig_pause(rig);
+        second = rig_make_cpu(rig);
+        device_reset_tree(&second->device.object);
+        rig_resume(rig);
+        rig_clear(rig);
+        rig_wait(rig, has_exited_seven_times);
+        rig_pause(rig);
+        g_assert_true(rig->ops->vcpu_get(rig->accel, second, &state, NULL));
+        g_assert_true(state.wait_for_sipi);
+        g_assert_cmphex(rig->ram[0x3010], ==, 0);
+        rig_resume(rig);
+        start_second(rig, RIG_HANDLER >> 12);
+        rig_wait(rig, rig_is_done);
+        device_unmake(&second->device);
+        start_second(rig, 3);
+    }
+    rig_pause(rig);
+}
+
 /* In x2APIC mode, an id above 255 is elsewhere in the kernel's state; in ours it never is. */
 static void test_wide_id(void)
 {
@@ -483,6 +550,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/run/cpu-again", test_cpu_again);
     g_test_add_func("/kvm/run/destroy-while-running", test_destroy_while_running);
     g_test_add_func("/kvm/run/second-cpu", test_second_cpu);
+    g_test_add_func("/kvm/run/cpu-comes-and-goes", test_cpu_comes_and_goes);
     g_test_add_func("/kvm/run/wide-id", test_wide_id);
     g_test_add_func("/kvm/run/two-cpus-run", test_two_cpus_run);
     g_test_add_func("/kvm/run/thread", test_thread);
