@@ -85,6 +85,25 @@ CpuIds topology_ids_of_index(const CpuTopology *topology, guint32 index)
     };
 }
 
+/* Mirror of topology_ids_of_index(). */
+static guint32 index_of_ids(const CpuTopology *topology, const CpuIds *ids)
+{
+    return ids->socket * topology_threads_per_socket(topology) +
+           ids->die * topology_threads_per_die(topology) +
+           ids->core * topology_threads_per_core(topology) + ids->thread;
+}
+
+bool topology_node(const CpuTopology *topology, const CpuNodes *nodes, const CpuIds *ids,
+                   guint32 *ret)
+{
+    if (!nodes->n) {
+        return false;
+    }
+    *ret = nodes->of_place ? nodes->of_place[index_of_ids(topology, ids)]
+                           : ids->socket % nodes->n;
+    return *ret != CPU_NO_NODE;
+}
+
 const char *topology_check(const CpuTopology *topology, const CpuIds *ids)
 {
     if (topology->sockets && ids->socket >= topology->sockets) {

@@ -300,7 +300,7 @@ static void append_cpus(Aml *aml, const AcpiPcConfig *config)
         aml_device(aml, name);
         aml_name_string(aml, "_HID", "ACPI0007");
         aml_name_int(aml, "_UID", i);
-        if (config->n_memory) {
+        if (config->numa) {
             aml_name_int(aml, "_PXM", cpu->node);
         }
         aml_end(aml);

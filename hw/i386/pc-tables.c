@@ -85,8 +85,7 @@ static AcpiTables *build_acpi(const PcTablesConfig *config)
         .acpi_index = true,
         .memory_hotplug_base = ACPI_MEMORY_HOTPLUG_BASE,
         .n_memory_slots = range && range->ops ? range->n_slots : 0,
-        .memory = config->memory,
-        .n_memory = config->n_memory,
+        .numa = config->numa,
     };
     AcpiTables *tables;
 
