@@ -85,7 +85,8 @@ static bool check(const MemorySizeConfiguration *memory, guint64 size, GError **
 {
     if (memory->has_size && memory->size != size) {
         return refuse(error, ERROR_REASON_INVALID_VALUE, "size", "'size' is 0x%" G_GINT64_MODIFIER
-                      "x, and the RAM has 0x%" G_GINT64_MODIFIER "x bytes", memory->size, size);
+                      "x, and the memory backend has 0x%" G_GINT64_MODIFIER "x bytes", memory->size,
+                      size);
     }
     return (!memory->has_max_size || check_max(memory, size, error)) &&
            check_slots(memory, size, error);
