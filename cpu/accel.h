@@ -209,6 +209,7 @@ struct Accel {
     const AccelHost *host;      /* NULL until a machine is made */
     void *host_opaque;
     CpuTopology topology;       /* the machine sets it before CPUs are made */
+    CpuNodes nodes;             /* the same; of_place is the machine's */
     GPtrArray *cpus;            /* of Cpu: the realized ones by index; NULL:
                                    none */
     /* Who tells the guest of CPUs that come and go, and why nobody does: cpu/hotplug.h. */

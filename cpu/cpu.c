@@ -39,10 +39,16 @@ void cpu_foreach(Object *root, void (*f)(Cpu *cpu, void *data), void *data)
     }
 }
 
+bool cpu_node(const Cpu *cpu, guint32 *ret)
+{
+    return topology_node(&cpu->accel->topology, &cpu->accel->nodes, &cpu->ids, ret);
+}
+
 static void add_taken(Cpu *cpu, void *data)
 {
-    const CpuPlace place = { .ids = cpu->ids, .apic_id = cpu->apic_id, .cpu = cpu };
+    CpuPlace place = { .ids = cpu->ids, .apic_id = cpu->apic_id, .cpu = cpu };
 
+    place.has_node = cpu_node(cpu, &place.node);
     g_array_append_val(data, place);
 }
 
@@ -66,6 +72,7 @@ GArray *cpu_places(Object *root)
         CpuPlace place = { .ids = topology_ids_of_index(&accel->topology, i) };
 
         place.apic_id = topology_apic_id(&accel->topology, &place.ids);
+        place.has_node = topology_node(&accel->topology, &accel->nodes, &place.ids, &place.node);
         place.cpu = g_hash_table_lookup(by_apic_id, GUINT_TO_POINTER(place.apic_id));
         g_array_append_val(places, place);
     }

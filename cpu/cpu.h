@@ -52,8 +52,13 @@ void cpu_foreach(Object *root, void (*f)(Cpu *cpu, void *data), void *data);
 typedef struct {
     CpuIds ids;
     guint32 apic_id;
+    bool has_node;
+    guint32 node;               /* of NUMA, with has_node */
     Cpu *cpu;                   /* borrowed; NULL: it is empty */
 } CpuPlace;
+
+/* The NUMA node of a CPU that has its place; false if it is in none. */
+bool cpu_node(const Cpu *cpu, guint32 *ret);
 
 /* All places, in the order in which CPUs get them; if their number is not limited, those that are
  * taken, in order of index.  An array of CpuPlace, for the caller to unref.  Machine lock held. */

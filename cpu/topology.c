@@ -92,6 +92,17 @@ guint32 topology_index_of_ids(const CpuTopology *topology, const CpuIds *ids)
            ids->core * topology_threads_per_core(topology) + ids->thread;
 }
 
+bool topology_node(const CpuTopology *topology, const CpuNodes *nodes, const CpuIds *ids,
+                   guint32 *ret)
+{
+    if (!nodes->n) {
+        return false;
+    }
+    *ret = nodes->of_place ? nodes->of_place[topology_index_of_ids(topology, ids)]
+                           : ids->socket % nodes->n;
+    return *ret != CPU_NO_NODE;
+}
+
 const char *topology_check(const CpuTopology *topology, const CpuIds *ids)
 {
     if (topology->sockets && ids->socket >= topology->sockets) {

@@ -45,6 +45,17 @@ CpuIds topology_ids_of_index(const CpuTopology *topology, guint32 index);
 
 /* Its inverse. */
 guint32 topology_index_of_ids(const CpuTopology *topology, const CpuIds *ids);
+/* The NUMA nodes that places are in. */
+typedef struct {
+    guint n;                    /* how many there are; 0: no place is in any */
+    const guint8 *of_place;     /* the node of each place, by index, or CPU_NO_NODE; NULL: sockets
+                                   are dealt out to the nodes in turn */
+} CpuNodes;
+enum { CPU_NO_NODE = 0xff };
+
+/* The node of a place; false if it has none. */
+bool topology_node(const CpuTopology *topology, const CpuNodes *nodes, const CpuIds *ids,
+                   guint32 *ret);
 
 /* Name of the first id that the topology has no room for ("core-id"), or NULL. */
 const char *topology_check(const CpuTopology *topology, const CpuIds *ids);

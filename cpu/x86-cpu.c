@@ -158,6 +158,29 @@ static bool check_apic_id_free(const Cpu *cpu, GError **error)
     return !other;
 }
 
+/* A node that was given only repeats what the machine says. */
+static bool check_node(const Cpu *cpu, GError **error)
+{
+    const X8664CpuProps *props = x86_64_cpu_props(cpu);
+    guint32 node;
+
+    if (!props->has_node_id) {
+        return true;
+    }
+    if (!cpu_node(cpu, &node)) {
+        qmp_error_set_at(error, "node-id", ERROR_REASON_INVALID_VALUE,
+                         "the CPU's place is in no NUMA node");
+        return false;
+    }
+    if (node != props->node_id) {
+        qmp_error_set_at(error, "node-id", ERROR_REASON_INVALID_VALUE,
+                         "node-id is %u, and the CPU's place is in NUMA node %u", props->node_id,
+                         node);
+        return false;
+    }
+    return true;
+}
+
 static void write_ids_back(const Cpu *cpu)
 {
     X8664CpuProps *props = x86_64_cpu_props(cpu);
@@ -169,6 +192,7 @@ static void write_ids_back(const Cpu *cpu)
     props->thread_id = cpu->ids.thread;
     props->has_apic_id = props->has_socket_id = props->has_die_id = true;
     props->has_core_id = props->has_thread_id = true;
+    props->has_node_id = cpu_node(cpu, &props->node_id);
 }
 
 /* ---- Life ---- */
@@ -194,7 +218,8 @@ static bool x86_cpu_realize(Device *dev, GError **error)
     Cpu *cpu = to_cpu(dev);
 
     if (!check_levels(x86_64_cpu_props(cpu), error) || !choose_ids(cpu, error) ||
-        !check_apic_id_free(cpu, error) || !x86_features_resolve(cpu, error)) {
+        !check_apic_id_free(cpu, error) || !check_node(cpu, error) ||
+        !x86_features_resolve(cpu, error)) {
         return false;
     }
     write_ids_back(cpu);

@@ -229,15 +229,20 @@ static bool exchange(Object *obj, const QmpMember *member, void *fresh, GError *
     return ok;
 }
 
+/* A struct of which only this one row is used. */
+static QmpType struct_of(const QmpType *props, const QmpMember *member)
+{
+    return (QmpType){
+        .kind = QMP_KIND_STRUCT, .size = props->size, .n_members = 1,
+        .members = member - qmp_all_members,
+    };
+}
+
 static bool set_own(Object *obj, const QmpMember *member, const QmpInput *input,
                     const void *node, GError **error)
 {
     const QmpType *props = object_class(obj)->props;
-    /* A struct of which only this one row is used. */
-    QmpType one = {
-        .kind = QMP_KIND_STRUCT, .size = props->size, .n_members = 1,
-        .members = member - qmp_all_members,
-    };
+    QmpType one = struct_of(props, member);
     void *fresh;
     bool ok;
 
@@ -270,6 +275,24 @@ bool object_property_set(Object *obj, const char *name, const QmpInput *input,
     part = part_of(obj, member);
     ok = part ? object_property_set(part, name, input, node, error)
               : set_own(obj, member, input, node, error);
+    if (ok) {
+        row_mark_given(klass, &obj->given, member - qmp_members(klass->props));
+    }
+    return ok;
+}
+
+bool object_property_replace(Object *obj, const char *name, const void *value, GError **error)
+{
+    const QmpClass *klass = object_class(obj);
+    const QmpMember *member = qmp_class_member(klass, name);
+    QmpType one = struct_of(klass->props, member);
+    void *fresh = g_malloc0(klass->props->size);
+    bool ok;
+
+    env_lock_assert(obj);
+    qmp_clone(qmp_type(member->type), (char *)fresh + member->offset, value);
+    ok = exchange(obj, member, fresh, error);
+    qmp_clear(&one, &fresh);
     if (ok) {
         row_mark_given(klass, &obj->given, member - qmp_members(klass->props));
     }

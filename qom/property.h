@@ -42,6 +42,15 @@ bool object_property_set(Object *obj, const char *name, const QmpInput *input,
                          const void *node, GError **error);
 
 /*
+ * Gives a completed object another value of a property, of the row's type, which is copied: for
+ * what a command changes other than by this property, whatever qom-set may.  Links in it are
+ * resolved and held.  It counts as given from then on.  Fails with the link's errors, or with the
+ * error of the class's changed hook, with a path that begins with the property; the old value
+ * remains then.  Machine lock held.
+ */
+bool object_property_replace(Object *obj, const char *name, const void *value, GError **error);
+
+/*
  * Lets a link of a completed object name another target, or none (NULL): for what a command
  * changes other than by this property.  It counts as given from then on, as if it had been set.
  * The link is neither read-only nor exclusive nor forwarded, and the target is of its class; else

@@ -390,6 +390,8 @@ static void plan_init(Plan *plan)
     plan->accel.machine_choices = accel_choices_new();
     plan->accel.options = plan_options();
     plan->memory.options = plan_options();
+    plan->memory.steps = json_array();
+    plan->memory.step_items = g_ptr_array_new();
     plan->action.options = plan_options();
     plan->machine.defaults = json_array();
     plan->cpu.n = plan->cpu.max = 1;
@@ -406,6 +408,8 @@ static void plan_clear(Plan *plan)
     g_ptr_array_unref(plan->accel.machine_choices);
     qmp_options_free(plan->accel.options);
     qmp_options_free(plan->memory.options);
+    json_decref(plan->memory.steps);
+    g_ptr_array_unref(plan->memory.step_items);
     qmp_options_free(plan->action.options);
     json_decref(plan->machine.defaults);
 }

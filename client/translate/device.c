@@ -31,14 +31,14 @@ static bool add_object(Plan *plan, Item *item, GError **error)
     return plan_add_options(plan, "object-add", item->options, NULL, error);
 }
 
-/* The keys of -machine about RAM apply to the backend that it names. */
+/* The keys of -machine about RAM apply to the backends that it and -numa name. */
 static bool inherit_memory_flags(Plan *plan, Item *item, GError **error)
 {
     static const char *const keys[] = { "dump", "merge", "prealloc" };
     const char *id = item->json ? json_string_value(json_object_get(item->json, "id"))
                                 : qmp_options_get(item->options, "id");
 
-    if (!plan->memory.backend || g_strcmp0(id, plan->memory.backend) != 0) {
+    if (!id || (g_strcmp0(id, plan->memory.backend) != 0 && !plan_is_node_memory(plan, id))) {
         return true;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The machine: -machine, and options that are its properties.  defaults.c has its defaults for
- * devices, accel.c its accelerator.
+ * devices, accel.c its accelerator, ram.c its memory.
  */
 #include "config.h"
 #include "client/translate/plan.h"
@@ -203,114 +203,6 @@ static bool move_machine_options(Plan *plan, Item *item, GError **error)
     return true;
 }
 
-static const Item *find_object(const Plan *plan, const char *id)
-{
-    for (guint i = 0; i < plan->items->len; i++) {
-        const Item *item = plan->items->pdata[i];
-        const char *own = item->json ? json_string_value(json_object_get(item->json, "id"))
-                          : item->options ? qmp_options_get(item->options, "id") : NULL;
-
-        if (item->row->handle == option_object && g_strcmp0(own, id) == 0) {
-            return item;
-        }
-    }
-    return NULL;
-}
-
-static bool object_size(const Item *item, guint64 *ret)
-{
-    const char *text = item->options ? qmp_options_get(item->options, "size") : NULL;
-
-    if (item->json) {
-        *ret = json_integer_value(json_object_get(item->json, "size"));
-        return true;
-    }
-    return text && qmp_parse_size(text, ret) == QMP_PARSE_OK;
-}
-
-/* -m and -mem-path must agree with a backend that -machine names. */
-static bool check_memory(Plan *plan, GError **error)
-{
-    const char *id = qmp_options_get(plan->machine.options, "memory-backend");
-    const Item *object = find_object(plan, id);
-    const char *text = qmp_options_get(plan->memory.options, "size");
-    guint64 size = 0, own = 0;
-
-    if (qmp_options_get(plan->memory.options, "mem-path")) {
-        return plan_refuse(error, "-mem-path and the memory backend '%s' exclude each other", id);
-    }
-    if (!object) {
-        qmp_error_set(error, ERROR_REASON_OBJECT_NOT_FOUND,
-                      "no -object is the memory backend '%s'", id);
-        return false;
-    }
-    if (text && object_size(object, &own) &&
-        (qmp_parse_size(text, &size) != QMP_PARSE_OK || size != own)) {
-        plan->current = plan->memory.item;
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
-                      "the memory backend '%s' has another size: %" G_GUINT64_FORMAT, id, own);
-        return false;
-    }
-    return true;
-}
-
-static bool add_number(QmpOptions *options, const char *key, guint64 value, GError **error)
-{
-    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, value);
-
-    return qmp_options_add(options, key, text, 0, error);
-}
-
-/* Whether there is room for memory devices: only then does -m say more than a size. */
-static bool has_room(const Plan *plan)
-{
-    const char *text = qmp_options_get(plan->memory.options, "size");
-    guint64 size = 0;
-
-    return plan->memory.max && !(text && qmp_parse_size(text, &size) == QMP_PARSE_OK &&
-                                 size == plan->memory.max);
-}
-
-/* The machine's property `memory`, by slots and maxmem of -m. */
-static bool add_room(Plan *plan, GError **error)
-{
-    QmpOptions *options = plan->machine.options;
-
-    if (!has_room(plan)) {
-        return true;
-    }
-    if (!qmp_class_member(plan->machine.klass, "memory")) {
-        plan->current = plan->memory.item;
-        return plan_refuse(error, "machine '%s' takes no memory devices: 'maxmem' must be the size",
-                           plan->machine.klass->name);
-    }
-    return add_number(options, "memory.max-size", plan->memory.max, error) &&
-           (!plan->memory.slots || add_number(options, "memory.slots", plan->memory.slots, error));
-}
-
-/* Adds a backend for RAM, unless -machine names one. */
-static bool add_memory(Plan *plan, GError **error)
-{
-    const char *id = qmp_name_or_null(plan->machine.klass->default_ram_id) ?: "ram";
-
-    if (qmp_options_get(plan->machine.options, "memory-backend")) {
-        return check_memory(plan, error);
-    }
-    if (!qmp_options_get(plan->memory.options, "size")) {
-        if (g_str_equal(plan->machine.klass->name, "none-machine")) {
-            return plan_check_no_memory(plan, error);
-        }
-        qmp_options_set(plan->memory.options, "size", "128M");
-    }
-    if (!qmp_options_get(plan->memory.options, "qom-type")) {
-        qmp_options_set(plan->memory.options, "qom-type", "memory-backend-ram");
-    }
-    qmp_options_set(plan->memory.options, "id", id);
-    qmp_options_set(plan->machine.options, "memory-backend", id);
-    plan->current = plan->memory.item;
-    return plan_add_options(plan, "object-add", plan->memory.options, "the machine's RAM", error);
-}
-
 /* The option that gave the property that an error is about; item for all other errors. */
 static const Item *find_culprit(const Plan *plan, const Item *item, const GError *error)
 {
@@ -333,32 +225,16 @@ static const Item *find_culprit(const Plan *plan, const Item *item, const GError
     return item;
 }
 
-/* The node's memory backend becomes the machine's. */
-static bool take_numa_memory(Plan *plan, const Item *item, GError **error)
-{
-    if (!plan->memory.numa_backend) {
-        return true;
-    }
-    if (item && qmp_options_get(item->options, "memory-backend")) {
-        return plan_refuse(error, "'memory-backend' and memdev of -numa exclude each other");
-    }
-    qmp_options_set(plan->machine.options, "memory-backend", plan->memory.numa_backend);
-    return true;
-}
-
 static bool add_machine(Plan *plan, Item *item, GError **error)
 {
     json_t *arguments;
 
-    if (!take_numa_memory(plan, item, error)) {
-        return false;
-    }
     plan->current = item;
     if ((item && !move_machine_options(plan, item, error)) ||
         !check_absent(plan, plan->machine.options, error)) {
         return false;
     }
-    if (!add_memory(plan, error) || !add_room(plan, error) ||
+    if (!plan_take_nodes(plan, error) || !plan_add_ram(plan, error) ||
         !qmp_options_add(plan->machine.options, "qom-type", plan->machine.klass->name, 0, error)) {
         return false;
     }
@@ -370,6 +246,9 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
         return false;
     }
     plan_count_cpus(plan, json_object_get(arguments, "smp"));
+    if (plan_has_nodes(plan)) {
+        json_object_set(arguments, "numa", plan->memory.steps);
+    }
     if (json_array_size(plan->machine.defaults)) {
         json_object_set(arguments, "defaults", plan->machine.defaults);
     }

@@ -15,8 +15,7 @@
 
 /* ---- Memory ---- */
 
-/* A number without a unit, decimal or not, is in MiB. */
-static char *ram_size(const char *text)
+char *plan_size_in_mib(const char *text)
 {
     guint64 number;
     bool hex = g_ascii_strncasecmp(text, "0x", 2) == 0;
@@ -36,7 +35,7 @@ static bool take_ram_size(Plan *plan, QmpOptions *options, GError **error)
     if (!text) {
         return true;
     }
-    value = ram_size(text);
+    value = plan_size_in_mib(text);
     qmp_options_remove(options, "size");
     return qmp_options_add(plan->memory.options, "size", value, position, error);
 }

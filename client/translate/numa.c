@@ -1,113 +1,204 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -numa: machines have one node, which has all memory and all CPUs.  Options that say no more
- * than that are accepted; everything else needs tables that do not exist.
+ * -numa: a step of the machine's property `numa`, by the schema's rows.  Machine types without
+ * that property have one node, which has all memory and all CPUs: options that say no more than
+ * that are accepted.
  */
 #include "config.h"
 #include "client/translate/plan.h"
 
 #include "client/translate/typed.h"
+#include "qmp/qapi-types-numa.h"
 
-#define ONE_NODE "machines have one NUMA node"
+/* ---- Collecting ---- */
 
-/* Takes a key whose number must be 0. */
-static bool take_zero(QmpOptions *options, const char *key, const char *why, GError **error)
+static bool check_type(const QmpOptions *options, GError **error)
 {
-    guint64 value = 0;
+    const char *type = qmp_options_get(options, "type");
 
-    if (!plan_take_uint(options, key, &value, error)) {
-        return false;
-    }
-    return !value || plan_refuse(error, "'%s' must be 0: %s", key, why);
-}
-
-/* Its memory backend becomes the machine's. */
-static bool numa_node(Plan *plan, QmpOptions *options, GError **error)
-{
-    static const char *const known[] = { "type", "nodeid", "cpus", "mem", "memdev", NULL };
-    const char *memdev = qmp_options_get(options, "memdev");
-
-    if (!plan_check_keys(options, known, error) ||
-        !take_zero(options, "nodeid", ONE_NODE, error)) {
-        return false;
-    }
-    if (plan->memory.n_nodes++) {
-        return plan_refuse(error, ONE_NODE);
-    }
-    if (qmp_options_get(options, "mem")) {
-        return plan_refuse(error, "'mem' is not supported: write memdev=ID, or nothing for all "
-                           "memory");
-    }
-    plan->memory.numa_backend = memdev;
-    plan->memory.backend = memdev ? memdev : plan->memory.backend;
-    plan_note(plan, "one node with all CPUs needs no description for the guest");
-    return true;
-}
-
-/* Options about a node have no effect before it exists. */
-static bool check_node(const Plan *plan, GError **error)
-{
-    return plan->memory.n_nodes || plan_refuse(error, "there is no -numa node before it");
-}
-
-static bool numa_cpu(Plan *plan, QmpOptions *options, GError **error)
-{
-    static const char *const known[] = { "type", "node-id", "socket-id", "die-id", "core-id",
-                                         "thread-id", NULL };
-
-    if (!plan_check_keys(options, known, error) ||
-        !take_zero(options, "node-id", ONE_NODE, error) || !check_node(plan, error)) {
-        return false;
-    }
-    plan_note(plan, "all CPUs are in node 0");
-    return true;
-}
-
-static bool numa_dist(Plan *plan, QmpOptions *options, GError **error)
-{
-    static const char *const known[] = { "type", "src", "dst", "val", NULL };
-    guint64 distance = 10;
-
-    if (!plan_check_keys(options, known, error) ||
-        !take_zero(options, "src", ONE_NODE, error) ||
-        !take_zero(options, "dst", ONE_NODE, error) ||
-        !plan_take_uint(options, "val", &distance, error)) {
-        return false;
-    }
-    if (distance != 10) {
-        qmp_error_set(error, ERROR_REASON_OUT_OF_RANGE, "'val' of a node and itself must be 10");
-        return false;
-    }
-    if (!check_node(plan, error)) {
-        return false;
-    }
-    plan_note(plan, "a node is at distance 10 of itself");
-    return true;
-}
-
-bool option_numa(Plan *plan, Item *item, GError **error)
-{
-    QmpOptions *options;
-    const char *type;
-
-    if (item->json && !item_json_to_options(item, error)) {
-        return false;
-    }
-    options = item->options;
-    type = qmp_options_get(options, "type");
-    if (g_strcmp0(type, "node") == 0) {
-        return numa_node(plan, options, error);
-    }
-    if (g_strcmp0(type, "cpu") == 0) {
-        return numa_cpu(plan, options, error);
-    }
-    if (g_strcmp0(type, "dist") == 0) {
-        return numa_dist(plan, options, error);
-    }
-    if (g_strcmp0(type, "hmat-lb") == 0 || g_strcmp0(type, "hmat-cache") == 0) {
-        return plan_refuse(error, "'%s' belongs to the HMAT, which vmd does not have", type);
+    for (int i = 0; type && i < NUMA_OPTIONS_TYPE__MAX; i++) {
+        if (g_str_equal(type, qmp_enum_name(&qmp_type_NumaOptionsType, i))) {
+            return true;
+        }
     }
     qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
                   "must begin with node, cpu, dist, hmat-lb or hmat-cache");
     return false;
+}
+
+/* The other types are about nodes that exist. */
+static bool check_order(const Plan *plan, const QmpOptions *options, GError **error)
+{
+    return json_array_size(plan->memory.steps) ||
+           g_str_equal(qmp_options_get(options, "type"), "node") ||
+           plan_refuse(error, "there is no -numa node before it");
+}
+
+/* In text, sizes of nodes are in MiB, as that of -m is. */
+static bool mend_size(Item *item, GError **error)
+{
+    const char *text = item->json ? NULL : qmp_options_get(item->options, "mem");
+    guint position = text ? qmp_options_position(item->options, "mem") : 0;
+    g_autofree char *value = text ? plan_size_in_mib(text) : NULL;
+
+    if (!value) {
+        return true;
+    }
+    qmp_options_remove(item->options, "mem");
+    return qmp_options_add(item->options, "mem", value, position, error);
+}
+
+bool option_numa(Plan *plan, Item *item, GError **error)
+{
+    json_t *step;
+
+    if (!mend_size(item, error) || (item->json && !item_json_to_options(item, error)) ||
+        !check_type(item->options, error)) {
+        return false;
+    }
+    step = typed_from_options(&qmp_type_NumaOptions, item->options, error);
+    if (!step) {
+        plan_place_error(item->options, error);
+        return false;
+    }
+    if (!check_order(plan, item->options, error)) {
+        json_decref(step);
+        return false;
+    }
+    json_array_append_new(plan->memory.steps, step);
+    g_ptr_array_add(plan->memory.step_items, item);
+    return true;
+}
+
+/* ---- What there is ---- */
+
+static const char *memdev_of(const json_t *step)
+{
+    return json_string_value(json_object_get(step, "memdev"));
+}
+
+bool plan_has_nodes(const Plan *plan)
+{
+    return json_array_size(plan->memory.steps) &&
+           qmp_class_member(plan->machine.klass, "numa");
+}
+
+bool plan_is_node_memory(const Plan *plan, const char *id)
+{
+    json_t *step;
+    size_t i;
+
+    json_array_foreach(plan->memory.steps, i, step) {
+        if (g_strcmp0(memdev_of(step), id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool plan_has_node_memory(const Plan *plan)
+{
+    json_t *step;
+    size_t i;
+
+    json_array_foreach(plan->memory.steps, i, step) {
+        if (memdev_of(step) && plan_has_nodes(plan)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- Machine types with one node ---- */
+
+/* Whether a number is what it must be, or absent. */
+static bool is(const json_t *step, const char *key, json_int_t value)
+{
+    const json_t *given = json_object_get(step, key);
+
+    return !given || json_integer_value(given) == value;
+}
+
+static bool says_nothing(const json_t *step, bool first)
+{
+    const char *type = json_string_value(json_object_get(step, "type"));
+
+    if (g_str_equal(type, "node")) {
+        return first && is(step, "nodeid", 0) && !json_object_get(step, "mem") &&
+               !json_object_get(step, "initiator");
+    }
+    if (g_str_equal(type, "cpu")) {
+        return is(step, "node-id", 0);
+    }
+    return g_str_equal(type, "dist") && is(step, "src", 0) && is(step, "dst", 0) &&
+           is(step, "val", 10);
+}
+
+static bool take_only_node(Plan *plan, GError **error)
+{
+    json_t *step;
+    size_t i;
+
+    json_array_foreach(plan->memory.steps, i, step) {
+        plan->current = plan->memory.step_items->pdata[i];
+        if (!says_nothing(step, i == 0)) {
+            return plan_refuse(error, "a '%s' has one NUMA node, with all memory and all CPUs",
+                               plan->machine.klass->name);
+        }
+        plan_note(plan, "one node with all CPUs needs no description for the guest");
+        if (memdev_of(step)) {
+            qmp_options_set(plan->machine.options, "memory-backend", memdev_of(step));
+        }
+    }
+    return true;
+}
+
+/* ---- Others ---- */
+
+static bool names_cpus(const Plan *plan)
+{
+    json_t *step;
+    size_t i;
+
+    json_array_foreach(plan->memory.steps, i, step) {
+        if (json_object_get(step, "cpus") ||
+            g_str_equal(json_string_value(json_object_get(step, "type")), "cpu")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_smp(const Plan *plan)
+{
+    g_autoptr(GPtrArray) keys = plan_keys(plan->machine.options);
+
+    return g_ptr_array_find_with_equal_func(keys, "smp", g_str_equal, NULL);
+}
+
+/* CPUs have names only if there is a number of them: one without -smp. */
+static bool number_cpus(Plan *plan, GError **error)
+{
+    return !names_cpus(plan) || has_smp(plan) ||
+           qmp_options_add(plan->machine.options, "smp.cpus", "1", 0, error);
+}
+
+/* Whether -machine and -numa both name memory. */
+static bool check_memory(Plan *plan, GError **error)
+{
+    json_t *step;
+    size_t i;
+
+    json_array_foreach(plan->memory.steps, i, step) {
+        if (memdev_of(step) && plan->memory.backend) {
+            return plan_refuse(error, "'memory-backend' and memdev of -numa exclude each other");
+        }
+    }
+    return true;
+}
+
+bool plan_take_nodes(Plan *plan, GError **error)
+{
+    return check_memory(plan, error) &&
+           (plan_has_nodes(plan) ? number_cpus(plan, error) : take_only_node(plan, error));
 }

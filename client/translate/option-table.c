@@ -146,8 +146,8 @@ const OptionRow option_rows[] = {
     { "nographic", NULL, PHASE_COLLECT, option_nographic, 0, NULL, NULL,
       "the default serial port is on standard input and output" },
     { "numa", "[type=]TYPE[,KEY=VALUE...]", PHASE_COLLECT, option_numa, OPTION_KEYED | OPTION_JSON,
-      "numa", "type", "with one node, memdev is the machine's memory backend; several "
-      "nodes and HMAT are refused" },
+      "numa", "type", "a PC's property numa; a microvm has one node, whose memdev is its memory "
+      "backend" },
     { "object", "[qom-type=]TYPE,id=ID[,KEY=VALUE...]", PHASE_OBJECT, option_object, OPTION_KEYED |
       OPTION_JSON, "object", "qom-type", "object-add" },
     REFUSED("old-param", NULL, "only for ARM"),

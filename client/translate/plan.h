@@ -82,10 +82,10 @@ typedef struct {
 
 typedef struct {
     const Item *item;           /* -m */
-    const char *backend;        /* as -machine or -numa names it, or NULL */
-    const char *numa_backend;   /* as -numa names it, or NULL */
+    const char *backend;        /* as -machine names it, or NULL */
     QmpOptions *options;        /* the machine's backend, if no -object names it */
-    guint n_nodes;              /* of -numa node */
+    json_t *steps;              /* of -numa: NumaOptions */
+    GPtrArray *step_items;      /* of Item: the options that gave them */
     guint64 slots, max;         /* of -m; max 0: not given */
 } MemoryPlan;
 
@@ -231,6 +231,20 @@ bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_
 /* An empty list of accelerators; the machine's becomes those of a list with colons. */
 GPtrArray *accel_choices_new(void);
 void plan_set_machine_accel(Plan *plan, const char *list, const Item *item);
+
+/* A size in a text in which a number without a unit, decimal or not, is in MiB: a text that
+ * has one.  Free with g_free(). */
+char *plan_size_in_mib(const char *text);
+/* The steps of -numa (numa.c): what they say is moved to the machine's options, if it has only one
+ * node, or checked. */
+bool plan_take_nodes(Plan *plan, GError **error);
+/* Whether the machine has nodes; whether they have memory backends, and whether that one is among
+ * them. */
+bool plan_has_nodes(const Plan *plan);
+bool plan_has_node_memory(const Plan *plan);
+bool plan_is_node_memory(const Plan *plan, const char *id);
+/* The machine's RAM, unless an -object makes it, and room for memory devices (ram.c). */
+bool plan_add_ram(Plan *plan, GError **error);
 
 /* Adds objects that link to others, which exist by now. */
 bool plan_add_linked(Plan *plan, GError **error);

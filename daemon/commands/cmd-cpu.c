@@ -10,11 +10,13 @@
 #include "qmp/qapi-types-cpu-query.h"
 #include "qmp/qapi-types-cpu.h"
 
-static CpuInstanceProperties *show_ids(const CpuIds *ids)
+static CpuInstanceProperties *show_place(const CpuPlace *place)
 {
+    const CpuIds *ids = &place->ids;
     CpuInstanceProperties *props = g_new0(CpuInstanceProperties, 1);
 
     *props = (CpuInstanceProperties){
+        .has_node_id = place->has_node, .node_id = place->node,
         .has_socket_id = true, .socket_id = ids->socket,
         .has_die_id = true, .die_id = ids->die,
         .has_core_id = true, .core_id = ids->core,
@@ -26,11 +28,13 @@ static CpuInstanceProperties *show_ids(const CpuIds *ids)
 static CpuInfoFast *describe(Cpu *cpu)
 {
     CpuInfoFast *info = g_new0(CpuInfoFast, 1);
+    CpuPlace place = { .ids = cpu->ids };
 
+    place.has_node = cpu_node(cpu, &place.node);
     info->cpu_index = cpu->index;
     info->qom_path = object_path(&cpu->device.object);
     info->thread_id = g_atomic_int_get(&cpu->thread_id);
-    info->props = show_ids(&cpu->ids);
+    info->props = show_place(&place);
     info->target = SYS_EMU_TARGET_X86_64;
     return info;
 }
@@ -62,7 +66,7 @@ static HotpluggableCPU *describe_place(const CpuPlace *place, const char *type)
 
     info->type = g_strdup(type);
     info->vcpus_count = 1;
-    info->props = show_ids(&place->ids);
+    info->props = show_place(place);
     info->qom_path = place->cpu ? object_path(&place->cpu->device.object) : NULL;
     return info;
 }

@@ -7,6 +7,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/i386/pc-numa.h"
 #include "hw/machine/power.h"
 #include "hw/pci/pci-query.h"
 #include "kvm/kvm.h"
@@ -29,6 +30,7 @@ static MachineInfo *machine_info(const QmpClass *klass)
     info->has_is_default = info->is_default = klass->flags & QMP_CLASS_DEFAULT;
     info->cpu_max = klass->cpu_max;
     info->hotpluggable_cpus = qmp_class_is_a(klass, &qmp_class_generic_pc_machine);
+    info->numa_mem_supported = pc_numa_takes_sizes(klass);
     info->deprecated = klass->flags & QMP_CLASS_DEPRECATED;
     info->default_ram_id = g_strdup(qmp_name_or_null(klass->default_ram_id));
     info->default_cpu_type = klass->default_cpu ? g_strdup(qmp_class(klass->default_cpu)->name)

@@ -2,8 +2,8 @@
 /*
  * query-memdev, query-memory-size-summary: the memory backends below /objects, and the
  * guest's share of them; query-memory-devices, query-acpi-ospm-status: what it has
- * besides its RAM.  Backends are made and removed by object-add and object-del
- * (daemon/commands/cmd-object.c).
+ * besides its RAM; set-numa-node: the nodes that all of it is in.  Backends are made and
+ * removed by object-add and object-del (daemon/commands/cmd-object.c).
  */
 #include "config.h"
 
@@ -11,11 +11,16 @@
 #include "daemon/vmd.h"
 #include "hw/acpi/acpi-cpu-hotplug.h"
 #include "hw/acpi/acpi-memory-hotplug.h"
+#include "qmp/error.h"
 #include "qmp/qapi-types-builtin.h"
+#include "qmp/qapi-types-numa.h"
 #include "qmp/qapi-types-object.h"
+#include "qmp/qapi-types-pc.h"
 #include "qmp/visit.h"
 #include "qom/place.h"
+#include "qom/property.h"
 #include "qom/qapi-objects-memory.h"
+#include "qom/qapi-objects-pc.h"
 
 static Memdev *describe(const Object *obj)
 {
@@ -64,6 +69,52 @@ bool qmp_query_memory_size_summary(QmpRequest *req, MemoryInfo **ret, GError **e
     (*ret)->has_plugged_memory = true;
     (*ret)->plugged_memory = memory ? device_memory_used(memory) : 0;
     return true;
+}
+
+/* ---- NUMA nodes ---- */
+
+/* The error is about this request's argument, not about the last step of the property. */
+static bool blame_step(gsize step, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("numa[%" G_GSIZE_FORMAT "]", step);
+
+    qmp_error_rename_path(error ? *error : NULL, path, NULL);
+    return false;
+}
+
+static bool add_step(Machine *machine, NumaOptions *options, GError **error)
+{
+    const NumaOptionsList *old = &generic_pc_machine_props(machine)->numa;
+    g_autofree NumaOptions **items = g_new(NumaOptions *, old->n + 1);
+    const NumaOptionsList all = { .n = old->n + 1, .items = items };
+
+    for (gsize i = 0; i < old->n; i++) {
+        items[i] = old->items[i];
+    }
+    items[old->n] = options;
+    return object_property_replace(&machine->object, "numa", &all, error) ||
+           blame_step(old->n, error);
+}
+
+bool qmp_set_numa_node(QmpRequest *req, NumaOptions *args, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+    Machine *machine = vmd_require_machine(vmd, error);
+
+    if (!machine) {
+        return false;
+    }
+    if (!object_is_a(machine, &qmp_class_generic_pc_machine)) {
+        qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "a '%s' has no NUMA nodes",
+                      object_class_name(machine));
+        return false;
+    }
+    if (cpu_count(vmd->root)) {
+        qmp_error_set(error, ERROR_REASON_IN_USE, "the machine has CPUs already, which are in "
+                      "the nodes that it has had so far");
+        return false;
+    }
+    return add_step(machine, args, error);
 }
 
 /* ---- Memory devices ---- */

@@ -19,6 +19,7 @@
 #define HW_I386_ACPI_BUILD_H
 
 #include "hw/acpi/acpi-device.h"
+#include "hw/acpi/acpi-numa.h"
 #include "hw/acpi/acpi-tables.h"
 #include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
@@ -57,8 +58,7 @@ typedef struct {
     guint n_memory_slots;       /* that they serve; 0: there are no such registers */
     guint16 cpu_hotplug_base;   /* of the registers of CPUs that come and go: 0xaf00; 0: there
                                    are none */
-    const AcpiMemory *memory;   /* of NUMA nodes; NULL: no SRAT */
-    guint n_memory;
+    const AcpiNuma *numa;       /* nodes; NULL: there are none */
 
     /* acpi_pc_collect() sets these. */
     GArray *cpus;               /* of AcpiCpu, in the order of cpu_places() */

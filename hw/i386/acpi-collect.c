@@ -24,7 +24,8 @@ static GArray *collect_cpus(Machine *machine)
 
     for (guint i = 0; i < places->len; i++) {
         const CpuPlace *place = &g_array_index(places, CpuPlace, i);
-        const AcpiCpu entry = { .apic_id = place->apic_id, .empty = !place->cpu };
+        const AcpiCpu entry = { .apic_id = place->apic_id, .node = place->node,
+                                .empty = !place->cpu };
 
         g_array_append_val(cpus, entry);
     }

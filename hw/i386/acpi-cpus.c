@@ -37,7 +37,7 @@ static void append_cpu(Aml *aml, const AcpiPcConfig *config, guint index)
     aml_device(aml, name);
     aml_name_string(aml, "_HID", "ACPI0007");
     aml_name_int(aml, "_UID", index);
-    if (config->n_memory) {
+    if (config->numa) {
         aml_name_int(aml, "_PXM", g_array_index(config->cpus, AcpiCpu, index).node);
     }
 }

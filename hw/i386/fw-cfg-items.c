@@ -6,7 +6,7 @@
 #include "hw/i386/fw-cfg-items.h"
 
 #include "hw/core/uuid.h"
-#include "hw/mem/device-memory.h"
+#include "hw/mem/numa.h"
 #include "qmp/bytes.h"
 #include "qom/qapi-objects-machine.h"
 
@@ -16,9 +16,8 @@ enum {
 };
 
 /* Of all places, empty ones included: a CPU may come. */
-static guint32 highest_apic_id(Object *root)
+static guint32 highest_apic_id(const GArray *places)
 {
-    g_autoptr(GArray) places = cpu_places(root);
     guint32 highest = 0;
 
     for (guint i = 0; i < places->len; i++) {
@@ -27,20 +26,27 @@ static guint32 highest_apic_id(Object *root)
     return highest;
 }
 
-/* The number of NUMA nodes, the node of each APIC id, and the RAM of each node.  As on
- * QEMU's PCs there is a node, with all of it, if memory can be added to the machine. */
-static void set_nodes(FwCfg *fw_cfg, const Machine *machine, guint32 highest_id)
+/* The number of NUMA nodes, the node of each APIC id, and the RAM of each node. */
+static void set_nodes(FwCfg *fw_cfg, const Machine *machine, const GArray *places)
 {
-    guint64 n_nodes = device_memory_of(machine) ? 1 : 0;
-    gsize n_ids = (gsize)MIN(highest_id, G_MAXUINT16) + 1;
+    const Numa *numa = numa_of(machine);
+    gsize n_ids = (gsize)MIN(highest_apic_id(places), G_MAXUINT16) + 1;
+    g_autofree guint8 *nodes = g_malloc0(n_ids);
     GByteArray *list = g_byte_array_new();
 
-    append_le(list, n_nodes, 8);
-    for (gsize i = 0; i < n_ids; i++) {
-        append_le(list, 0, 8);
+    for (guint i = 0; i < places->len; i++) {
+        const CpuPlace *place = &g_array_index(places, CpuPlace, i);
+
+        if (place->has_node && place->apic_id < n_ids) {
+            nodes[place->apic_id] = place->node;
+        }
     }
-    if (n_nodes) {
-        append_le(list, machine->ram_size, 8);
+    append_le(list, numa ? numa->n_nodes : 0, 8);
+    for (gsize i = 0; i < n_ids; i++) {
+        append_le(list, nodes[i], 8);
+    }
+    for (guint i = 0; numa && i < numa->n_nodes; i++) {
+        append_le(list, numa->nodes[i]->size, 8);
     }
     fw_cfg_set(fw_cfg, FW_CFG_NUMA, g_byte_array_free_to_bytes(list));
 }
@@ -54,11 +60,11 @@ void fw_cfg_items_set_n_cpus(FwCfg *fw_cfg, Machine *machine)
 static void set_cpus(FwCfg *fw_cfg, Machine *machine)
 {
     Object *root = object_root(&machine->object);
-    guint32 highest = highest_apic_id(root);
+    g_autoptr(GArray) places = cpu_places(root);
 
     fw_cfg_items_set_n_cpus(fw_cfg, machine);
-    fw_cfg_set_number(fw_cfg, FW_CFG_MAX_CPUS, highest + 1, 2);
-    set_nodes(fw_cfg, machine, highest);
+    fw_cfg_set_number(fw_cfg, FW_CFG_MAX_CPUS, highest_apic_id(places) + 1, 2);
+    set_nodes(fw_cfg, machine, places);
 }
 
 static void set_uuid(FwCfg *fw_cfg, Machine *machine)

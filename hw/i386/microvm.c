@@ -42,7 +42,11 @@ static bool microvm_setup(Machine *machine, GError **error)
     resolve(&props->pic, true);
     resolve(&props->pit, true);
     resolve(&props->rtc, !g_str_equal(accel->name, "kvm"));
-    return x86_setup(machine, error);
+    if (!x86_setup_cpus(machine, error) || !x86_setup(machine, error)) {
+        x86_teardown(machine);
+        return false;
+    }
+    return true;
 }
 
 static bool microvm_wire(Machine *machine, GError **error)

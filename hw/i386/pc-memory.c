@@ -5,6 +5,7 @@
 #include "config.h"
 #include "hw/i386/pc-memory.h"
 
+#include "hw/i386/pc-numa.h"
 #include "hw/mem/device-memory.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-memory.h"
@@ -14,12 +15,7 @@
 /* A physical address has at most 52 bits. */
 #define ADDRESS_END (G_GUINT64_CONSTANT(1) << 52)
 
-enum {
-    PAGE = 4096,
-    HOLE_START = 640 * 1024,    /* video memory and ROMs, in tables that describe RAM */
-    HOLE_END = 1024 * 1024,
-    TABLE_SLACK = 2,            /* entries that QEMU's SRAT has besides those of nodes */
-};
+enum { PAGE = 4096 };
 
 static guint64 align_gib(guint64 value)
 {
@@ -107,6 +103,7 @@ static void make_range(X86Machine *x86, const MemorySizeConfiguration *memory)
         DeviceMemory *range = device_memory_new(&x86->machine, align_gib(ram_end(x86)),
                                                 limit + memory->slots * GIB, limit, memory->slots);
 
+        pc_numa_imply(x86);
         range->acpi = generic_pc_machine_props(x86)->acpi == ON_OFF_AUTO_ON;
         generic_pc_machine_props(x86)->device_memory_region_size =
             (gint64)device_memory_size(range);
@@ -143,35 +140,7 @@ guint64 pc_memory_end(const X86Machine *x86)
     return range ? range->base + device_memory_size(range) : ram_end(x86);
 }
 
-/* ---- Tables ---- */
-
-static void add_range(AcpiMemory *ranges, guint *n, guint64 start, guint64 end)
-{
-    if (end > start) {
-        ranges[(*n)++] = (AcpiMemory){ .base = start, .size = end - start };
-    }
-}
-
-/* QEMU's PCs have one node if memory can be added to them. */
-guint pc_memory_ranges(const X86Machine *x86, AcpiMemory ret_ranges[PC_MEMORY_MAX_RANGES])
-{
-    const DeviceMemory *range = device_memory_of(&x86->machine);
-    guint n = 0;
-
-    if (!range) {
-        return 0;
-    }
-    add_range(ret_ranges, &n, 0, MIN(x86->ram_low, HOLE_START));
-    add_range(ret_ranges, &n, HOLE_END, x86->ram_low);
-    add_range(ret_ranges, &n, BOOT_4G, ram_end(x86));
-    while (n < 1 + TABLE_SLACK) {
-        ret_ranges[n++] = (AcpiMemory){ 0 };
-    }
-    ret_ranges[n++] = (AcpiMemory){
-        .base = range->base, .size = device_memory_size(range), .hotplug = true,
-    };
-    return n;
-}
+/* ---- Firmware ---- */
 
 bool pc_memory_set_items(const X86Machine *x86, FwCfg *fw_cfg, GError **error)
 {

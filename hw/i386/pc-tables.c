@@ -87,8 +87,7 @@ static AcpiTables *build_acpi(const PcTablesConfig *config)
         .n_memory_slots = range && range->ops ? range->n_slots : 0,
         .cpu_hotplug_base = topology_n_places(&config->machine->accel->topology)
                             ? ACPI_CPU_HOTPLUG_BASE : 0,
-        .memory = config->memory,
-        .n_memory = config->n_memory,
+        .numa = config->numa,
     };
     AcpiTables *tables;
 

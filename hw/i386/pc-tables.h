@@ -14,7 +14,7 @@
 #ifndef HW_I386_PC_TABLES_H
 #define HW_I386_PC_TABLES_H
 
-#include "hw/acpi/acpi-tables.h"
+#include "hw/acpi/acpi-numa.h"
 #include "hw/machine/machine.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/smbios/smbios.h"
@@ -25,8 +25,7 @@ typedef struct {
     bool acpi;                  /* ACPI tables are wanted */
     bool smbios_64;             /* the entry point of version 3.0 */
     guint64 ram_low;
-    const AcpiMemory *memory;   /* of NUMA nodes, for an SRAT; n_memory 0: there is none */
-    guint n_memory;
+    const AcpiNuma *numa;       /* nodes; NULL: there are none */
     guint16 pm_base;
 } PcTablesConfig;
 

@@ -27,6 +27,7 @@
 #include "hw/i386/pc-cmos.h"
 #include "hw/i386/pc-firmware.h"
 #include "hw/i386/pc-memory.h"
+#include "hw/i386/pc-numa.h"
 #include "hw/i386/pc-tables.h"
 #include "hw/i386/x86-machine.h"
 #include "hw/ide/piix3-ide.h"
@@ -97,6 +98,14 @@ static const char *no_hotplug(const Machine *machine)
            ? "the machine's property 'acpi' is off" : NULL;
 }
 
+/* Undoes whatever was done. */
+static void pc_undo_setup(X86Machine *x86)
+{
+    pc_memory_teardown(x86);
+    pc_numa_teardown(x86);
+    x86_teardown(&x86->machine);
+}
+
 static bool pc_setup(Machine *machine, GError **error)
 {
     GenericPcMachineProps *props = generic_pc_machine_props(machine);
@@ -113,11 +122,9 @@ static bool pc_setup(Machine *machine, GError **error)
     }
     x86->low_max = props->max_ram_below_4g;
     x86->low_split = MIN(props->max_ram_below_4g, PC_RAM_SPLIT);
-    if (!x86_setup(machine, error)) {
-        return false;
-    }
-    if (!pc_memory_setup(x86, error)) {
-        x86_teardown(machine);
+    if (!x86_setup_cpus(machine, error) || !pc_numa_setup(x86, error) ||
+        !x86_setup(machine, error) || !pc_memory_setup(x86, error)) {
+        pc_undo_setup(x86);
         return false;
     }
     cpu_set_no_hotplug(machine->accel, no_hotplug(machine));
@@ -181,8 +188,7 @@ static bool pc_wire(Machine *machine, GError **error)
 static void pc_teardown(Machine *machine)
 {
     pc_firmware_unmap(&pc_machine(machine)->firmware);
-    pc_memory_teardown(&pc_machine(machine)->x86);
-    x86_teardown(machine);
+    pc_undo_setup(&pc_machine(machine)->x86);
 }
 
 /* ---- Start ---- */
@@ -236,7 +242,7 @@ static guint ram_ranges(const PcMachine *pc, BootRange ret_ranges[2])
 static bool build_tables(PcMachine *pc, PcTables *tables, GError **error)
 {
     const GenericPcMachineProps *props = generic_pc_machine_props(pc);
-    AcpiMemory memory[PC_MEMORY_MAX_RANGES];
+    g_autoptr(AcpiNuma) numa = pc_numa_describe(&pc->x86);
     const PcTablesConfig config = {
         .machine = &pc->x86.machine,
         .host = pc->host,
@@ -244,8 +250,7 @@ static bool build_tables(PcMachine *pc, PcTables *tables, GError **error)
         .acpi = props->acpi == ON_OFF_AUTO_ON,
         .smbios_64 = props->smbios_entry_point_type == SMBIOS_ENTRY_POINT_TYPE_64,
         .ram_low = pc->x86.ram_low,
-        .memory = memory,
-        .n_memory = pc_memory_ranges(&pc->x86, memory),
+        .numa = numa,
         .pm_base = PC_PM_BASE,
     };
 
@@ -294,7 +299,8 @@ static bool pc_start(Machine *machine, GError **error)
     PcTables tables;
     bool ok;
 
-    if (!accel_ops(machine->accel)->idle && !x86_check_cpus(machine, error)) {
+    if ((!accel_ops(machine->accel)->idle && !x86_check_cpus(machine, error)) ||
+        !pc_numa_check(&pc->x86, error)) {
         return false;
     }
     fill_cmos(pc);
@@ -460,12 +466,19 @@ static void pc_release(Object *obj)
     g_clear_pointer(&pc_machine(obj)->splash, g_bytes_unref);
 }
 
+static bool pc_changed(Object *obj, const QmpMember *member, GError **error)
+{
+    return !g_str_equal(qmp_name(member->name), "numa") ||
+           pc_numa_update(&pc_machine(obj)->x86, error);
+}
+
 const TypeInfo pc_machine_type = {
     .schema = &qmp_class_generic_pc_machine,
     .size = sizeof(PcMachine),
     .object = &(const ObjectOps){
         .prepare = pc_prepare,
         .release = pc_release,
+        .changed = pc_changed,
     },
     .kind = &pc_ops,
 };

@@ -107,7 +107,7 @@ static OnOffSplit accel_irqchip(Accel *accel)
 }
 
 /* Before QEMU 6.2, each CPU got its own socket by default. */
-static bool set_topology(Machine *machine, GError **error)
+bool x86_setup_cpus(Machine *machine, GError **error)
 {
     X86MachineProps *props = x86_machine_props(machine);
     bool sockets_first = object_is_a(machine, &qmp_class_pc_i440fx_6_1_machine);
@@ -148,16 +148,12 @@ bool x86_setup(Machine *machine, GError **error)
     X86MachineProps *props = x86_machine_props(machine);
 
     props->irqchip = accel_irqchip(machine->accel);
-    if (!machine_ram_claim(machine, error)) {
+    if (!machine->ram && !machine_ram_claim(machine, error)) {
         return false;
     }
     if (!machine->ram) {
         qmp_error_set_at(error, "memory-backend", ERROR_REASON_PROPERTY_MISSING,
                          "the machine has no RAM: property 'memory-backend' is missing");
-        return false;
-    }
-    if (!set_topology(machine, error)) {
-        machine_ram_release(machine);
         return false;
     }
     map_ram(x86);

@@ -40,9 +40,12 @@ typedef struct X86Machine {
 /* Checks that the accelerator provides local APICs if it runs CPUs: there are no
  * others. Fails with not-supported. */
 bool x86_check_irqchip(Machine *machine, GError **error);
-/* MachineOps.setup and teardown: claims and maps RAM, makes the lines, and sets
- * property `irqchip`, by which a recipe chooses chips.  Fails with
- * property-missing without RAM. */
+/* For MachineOps.setup, before x86_setup: the places for CPUs, by property `smp`, which
+ * x86_teardown forgets.  Fails with invalid-value or out-of-range. */
+bool x86_setup_cpus(Machine *machine, GError **error);
+/* MachineOps.setup and teardown: claims RAM, unless the board has made it, and maps it, makes the
+ * lines, and sets property `irqchip`, by which a recipe chooses chips.  Fails with
+ * property-missing without RAM.  Teardown undoes whatever was done. */
 bool x86_setup(Machine *machine, GError **error);
 void x86_teardown(Machine *machine);
 /* A chip of the recipe by its generated name (docs/schema.md), or NULL. */

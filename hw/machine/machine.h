@@ -107,7 +107,7 @@ struct Machine {
     bool set_up;                /* MachineOps.setup succeeded */
 
     /* Set by the board's setup. */
-    MemoryRegion *ram;          /* the whole memory-backend, or NULL */
+    MemoryRegion *ram;          /* the memory-backend, or a container of several; or NULL */
     guint64 ram_size;           /* bytes */
     guint n_cpus;               /* that it starts with; 0: as many as clients make */
 

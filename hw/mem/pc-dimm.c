@@ -11,6 +11,7 @@
 
 #include "hw/backends/memory-backend.h"
 #include "hw/mem/device-memory.h"
+#include "hw/mem/numa.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-memory.h"
 
@@ -42,13 +43,7 @@ static bool check_machine(PcDimm *s, GError **error)
                                    : "the machine's property 'acpi' is off");
         return false;
     }
-    if (pc_dimm_props(s)->node) {
-        qmp_error_set_at(error, "node", ERROR_REASON_OUT_OF_RANGE,
-                         "NUMA node %u does not exist: the machine has node 0",
-                         pc_dimm_props(s)->node);
-        return false;
-    }
-    return true;
+    return numa_check_node(machine_of(s), pc_dimm_props(s)->node, error);
 }
 
 /* The backend stays as long as the object, see above. */

@@ -63,7 +63,11 @@ MemoryRegion *region_new_alias(Object *owner, const char *name, MemoryRegion *ta
 void region_free(MemoryRegion *mr);
 
 guint64 region_size(const MemoryRegion *mr);
-void *region_hva(const MemoryRegion *mr);
+/* The host address of size bytes at offset of RAM, or of a container of RAM (no aliases): NULL
+ * unless all of them are in one piece. */
+void *region_host(const MemoryRegion *mr, guint64 offset, guint64 size);
+/* Whether size bytes at a host address are in such a piece. */
+bool region_has_host(const MemoryRegion *mr, const void *host, guint64 size);
 
 /* Maps mr, which must not be in a container, into one at offset; container
  * takes a reference.  Parts beyond the container's end are clipped. */

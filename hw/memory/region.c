@@ -119,9 +119,35 @@ guint64 region_size(const MemoryRegion *mr)
     return mr->size;
 }
 
-void *region_hva(const MemoryRegion *mr)
+void *region_host(const MemoryRegion *mr, guint64 offset, guint64 size)
 {
-    return mr->hva;
+    if (mr->kind == REGION_RAM) {
+        return offset < mr->size && size <= mr->size - offset ? mr->hva + offset : NULL;
+    }
+    for (guint i = 0; i < mr->subregions->len; i++) {
+        const MemoryRegion *sub = g_ptr_array_index(mr->subregions, i);
+        void *host = offset < sub->offset ? NULL : region_host(sub, offset - sub->offset, size);
+
+        if (host) {
+            return host;
+        }
+    }
+    return NULL;
+}
+
+bool region_has_host(const MemoryRegion *mr, const void *host, guint64 size)
+{
+    if (mr->kind == REGION_RAM) {
+        guint64 offset = (guint64)((guintptr)host - (guintptr)mr->hva);
+
+        return (const guint8 *)host >= mr->hva && offset < mr->size && size <= mr->size - offset;
+    }
+    for (guint i = 0; i < mr->subregions->len; i++) {
+        if (region_has_host(g_ptr_array_index(mr->subregions, i), host, size)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- Changes ---- */

@@ -100,10 +100,14 @@ static void split_write(void *opaque, guint64 offset, guint64 value, guint size)
     Machine *machine = machine_of(segment->s);
     guint64 addr = segment->start + offset;
 
-    if (machine->ram && addr + size <= machine->ram_size) {
-        value = GUINT64_TO_LE(value);
-        memcpy((guint8 *)region_hva(machine->ram) + addr, &value, size);
-        memory_wrote(machine->memory, addr, size);
+    /* Byte by byte: RAM may consist of several pieces. */
+    for (guint i = 0; machine->ram && i < size; i++) {
+        guint8 *byte = region_host(machine->ram, addr + i, 1);
+
+        if (byte) {
+            *byte = value >> 8 * i;
+            memory_wrote(machine->memory, addr + i, 1);
+        }
     }
 }
 

@@ -71,10 +71,8 @@ struct VirtioBalloon {
 static void discard(VirtioBalloon *s, guint8 *hva, gsize size)
 {
     const Machine *machine = s->parent.machine;
-    const guint8 *ram = machine->ram ? region_hva(machine->ram) : NULL;
 
-    if (!ram || hva < ram || size > machine->ram_size ||
-        (guint64)(hva - ram) > machine->ram_size - size) {
+    if (!machine->ram || !region_has_host(machine->ram, hva, size)) {
         return;
     }
     if (madvise(hva, size, MADV_REMOVE) < 0) {

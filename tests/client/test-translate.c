@@ -23,8 +23,8 @@
 
 static const char *const transcripts[] = {
     "block", "chardev", "clients", "cpu", "defaults", "device", "drives", "effect", "errors",
-    "libvirt", "machine", "manual", "net", "readconfig", "refused", "talk", "trace", "usb", "vga",
-    "vnc",
+    "libvirt", "machine", "manual", "net", "numa", "readconfig", "refused", "talk", "trace", "usb",
+    "vga", "vnc",
 };
 
 static char *folder(void)

@@ -121,3 +121,17 @@ void fw_cfg_print(const char *name)
         print_text(name, size, "the data port", text, length);
     }
 }
+
+bool fw_cfg_print_item(const char *text)
+{
+    uint64_t key, n;
+
+    if (!word_number(&text, &key) || *text++ != ',' || !word_number(&text, &n) || *text)
+        return false;
+    out16(SELECTOR, (uint16_t)key);
+    print("fw_cfg: item %lu, bytes", key);
+    while (n--)
+        print(" %02x", in8(DATA));
+    print("\n");
+    return true;
+}

@@ -227,7 +227,8 @@ static bool obey_start(const char *value)
     return true;
 }
 
-/* Words that show what the machine has: pci=print, acpi=print, acpi=NAME, cpuid=COUNT, start=ID. */
+/* Words that show what the machine has: pci=print, acpi=print, acpi=NAME, cpuid=COUNT, start=ID,
+ * fw_cfg_item=KEY,N. */
 static bool obey_print(const Guest *guest, const char *word)
 {
     const char *value;
@@ -236,6 +237,8 @@ static bool obey_print(const Guest *guest, const char *word)
         return obey_cpuid(value);
     if ((value = word_value(word, "start=")))
         return obey_start(value);
+    if ((value = word_value(word, "fw_cfg_item=")))
+        return fw_cfg_print_item(value);
     if (word_equal(word, "pci=print"))
         pci_print();
     else if (word_equal(word, "acpi=print"))

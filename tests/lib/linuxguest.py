@@ -69,7 +69,7 @@ class Guest:
     """A machine before its first cont: add devices, then boot().  A microvm unless the test
     says otherwise, or the kernel finds no devices there: see virtio().  files are kernel and
     initramfs, if it matters which; own: properties of the machine in the place of these; cpu:
-    pairs of the CPU's."""
+    pairs of the CPU's; size None: the machine's properties name its memory."""
 
     def __init__(self, daemon, client, size=96 << 20, append='', kernel='linux-6.12-emul-full',
                  machine_type=None, hardware=False, files=None, own=None, cpu=(), cpus=1,
@@ -85,9 +85,10 @@ class Guest:
         machine_type = machine_type or (
             'microvm' if vmdtest.accel() == 'kvm' else 'pc-i440fx-7.2')
         client.call('object-add', qom_type=vmdtest.accel_class(), id='accel')
-        client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
-        client.call('object-add', qom_type=machine_type + '-machine', id='machine',
-                    memory_backend='ram', **machine)
+        if size is not None:
+            client.call('object-add', qom_type='memory-backend-ram', id='ram', size=size)
+            machine['memory-backend'] = 'ram'
+        client.call('object-add', qom_type=machine_type + '-machine', id='machine', **machine)
         for _ in range(cpus):
             add_cpu(client, cpu)
         self.console = self.chardev('console')

@@ -249,6 +249,14 @@ ERRORS = {
         ('object-not-found', 'microvm', {'keys': A_KEY}),
         ('limit-exceeded', 'pc running', {'keys': 600 * A_KEY})],
     'set_link': [('device-not-found', '', {'name': 'x', 'up': True})],
+    'set-numa-node': [
+        ('no-machine', '', {'type': 'node'}),
+        ('not-supported', 'microvm', {'type': 'node'}),
+        ('in-use', 'pc cpu0', {'type': 'node'}),
+        ('in-use', 'accel ram0 pc-without-ram node0', {'type': 'node', 'memdev': 'ram0'}),
+        ('invalid-value', 'pc', {'type': 'dist', 'src': 0, 'dst': 0, 'val': 10}),
+        ('out-of-range', 'pc', {'type': 'node', 'nodeid': 128}),
+        ('property-missing', 'pc', {'type': 'cpu', 'socket-id': 0})],
     'set_password': [
         ('device-not-active', '', {'protocol': 'vnc', 'password': 'sesame'}),
         ('object-not-found', 'pc vnc0', {'protocol': 'vnc', 'password': 'sesame',

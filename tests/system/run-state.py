@@ -309,6 +309,7 @@ def harmless():
         ('device_add', {'driver': 'virtio-rng-pci', 'id': 'rng'}),
         ('device_del', {'id': 'rng'}),
         ('set-action', {'watchdog': 'none'}),
+        ('set-numa-node', {'type': 'node'}),
         ('getfd', {'fdname': 'f'}),
         ('closefd', {'fdname': 'f'}),
         ('query-class', {'name': 'iothread'}),
@@ -338,6 +339,7 @@ ABSENT = {**{command: 'object-not-found' for command in JOBS},
           'wait-screen-text': 'not-supported',
           'set_password': 'device-not-active', 'expire_password': 'device-not-active',
           'change-vnc-password': 'device-not-active',
+          'set-numa-node': 'in-use',    # there are CPUs
           'add-fd': 'fd-not-found', 'remove-fd': 'fd-not-found'}
 
 # Requests that may change the state, or end the daemon: each with a machine of its own.

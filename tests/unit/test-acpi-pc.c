@@ -184,12 +184,13 @@ static void test_large(void)
         { .base = G_GUINT64_CONSTANT(1) << 32, .size = G_GUINT64_CONSTANT(1) << 36, .node = 1 },
     };
     AcpiPcConfig config = usual();
+    g_autoptr(AcpiNuma) numa = acpi_numa_new();
     g_autofree char *text = NULL;
 
     config.fadt_revision = 3;
     config.reset_port = 0xcf9;
-    config.memory = memory;
-    config.n_memory = G_N_ELEMENTS(memory);
+    g_array_append_vals(numa->memory, memory, G_N_ELEMENTS(memory));
+    config.numa = numa;
     config.hole64 = (AcpiWindow){ G_GUINT64_CONSTANT(0x8000000000), G_GUINT64_CONSTANT(1) << 35 };
     for (guint i = 2; i < 300; i++) {
         const AcpiCpu cpu = { .apic_id = i, .node = i & 1, .empty = i == 0x12a };
@@ -215,10 +216,11 @@ static void test_slots(void)
         { .base = G_GUINT64_CONSTANT(1) << 32, .size = 1 << 30, .hotplug = true },
     };
     AcpiPcConfig config = usual();
+    g_autoptr(AcpiNuma) numa = acpi_numa_new();
     g_autofree char *text = NULL;
 
-    config.memory = memory;
-    config.n_memory = G_N_ELEMENTS(memory);
+    g_array_append_vals(numa->memory, memory, G_N_ELEMENTS(memory));
+    config.numa = numa;
     config.memory_hotplug_base = 0xa00;
     config.n_memory_slots = 256;
     text = source_of(&config);

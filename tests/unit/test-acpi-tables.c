@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "hw/acpi/acpi-numa.h"
 #include "hw/acpi/aml.h"
 #include "qmp/bytes.h"
 #include "tests/lib/acpi-check.h"
@@ -34,6 +35,39 @@ static guint32 dsdt(AcpiTables *tables)
     return start;
 }
 
+/* Two nodes, of which the first has CPUs. */
+static AcpiHmat *hmat(void)
+{
+    static const guint32 nearest[] = { 0, ACPI_NO_INITIATOR }, initiator = 0;
+    static const guint16 values[] = { 7, 0xfffe };
+    const AcpiSpeeds speeds = {
+        .level = 1, .type = 5, .unit = 0x123456789, .values = g_memdup2(values, sizeof(values)),
+    };
+    static const AcpiSideCache cache = {
+        .node = 1, .n_levels = 1, .level = 1, .associativity = 2, .policy = 1, .line = 0x1234,
+        .size = G_GUINT64_CONSTANT(0x123456789ab),
+    };
+    AcpiHmat *hmat = acpi_hmat_new();
+
+    g_array_append_vals(hmat->nearest, nearest, 2);
+    g_array_append_vals(hmat->initiators, &initiator, 1);
+    g_array_append_val(hmat->speeds, speeds);
+    g_array_append_val(hmat->caches, cache);
+    return hmat;
+}
+
+static AcpiNuma *nodes(void)
+{
+    static const guint8 distances[] = { 10, 20, 30, 10 };
+    AcpiNuma *numa = acpi_numa_new();
+
+    g_array_append_vals(numa->memory, memory, G_N_ELEMENTS(memory));
+    numa->n_nodes = 2;
+    numa->distances = g_memdup2(distances, sizeof(distances));
+    numa->hmat = hmat();
+    return numa;
+}
+
 static AcpiTables *all_tables(guint8 fadt_revision, guint8 rsdp_revision)
 {
     AcpiTables *tables = acpi_tables_new(&oem);
@@ -49,16 +83,19 @@ static AcpiTables *all_tables(guint8 fadt_revision, guint8 rsdp_revision)
         .n_overrides = G_N_ELEMENTS(overrides),
     };
     guint32 facs = acpi_facs(tables), code = dsdt(tables);
-    guint32 entries[5];
+    g_autoptr(AcpiNuma) numa = nodes();
+    guint32 entries[4 + ACPI_NUMA_MAX_TABLES];
+    guint n = 0;
 
-    entries[0] = acpi_fadt(tables, &fadt, facs, code);
-    entries[1] = acpi_madt(tables, &madt);
-    entries[2] = acpi_hpet(tables, 0x8086a201, 0xfed00000);
-    entries[3] = acpi_srat(tables, cpus, G_N_ELEMENTS(cpus), memory, G_N_ELEMENTS(memory));
-    entries[4] = acpi_waet(tables);
-    acpi_rsdt(tables, entries, G_N_ELEMENTS(entries));
+    entries[n++] = acpi_fadt(tables, &fadt, facs, code);
+    entries[n++] = acpi_madt(tables, &madt);
+    entries[n++] = acpi_hpet(tables, 0x8086a201, 0xfed00000);
+    n += acpi_numa_tables(tables, numa, cpus, G_N_ELEMENTS(cpus), entries + n);
+    entries[n++] = acpi_waet(tables);
+    g_assert_cmpuint(n, ==, G_N_ELEMENTS(entries));
+    acpi_rsdt(tables, entries, n);
     if (rsdp_revision >= 2) {
-        acpi_xsdt(tables, entries, G_N_ELEMENTS(entries));
+        acpi_xsdt(tables, entries, n);
     }
     acpi_rsdp(tables, rsdp_revision);
     return tables;
@@ -108,6 +145,28 @@ static void test_revision_3(void)
     assert_has(text, "Reset Register Supported (V2) : 1");
     assert_has(text, "Value to cause reset : 06");
     assert_has(text, "8042 Present on ports 60/64 (V2) : 1");
+}
+
+static void test_nodes(void)
+{
+    g_autoptr(AcpiTables) tables = all_tables(1, 0);
+    g_autofree char *text = acpi_check(tables, ADDRESS);
+    const guint8 *slit = acpi_check_find(tables, ADDRESS, "SLIT");
+    const guint8 *hmat_table = acpi_check_find(tables, ADDRESS, "HMAT");
+
+    g_assert_cmpuint(get_le64(slit + 36), ==, 2);
+    g_assert_cmpmem(slit + 44, 4, "\x0a\x14\x1e\x0a", 4);
+    g_assert_cmpuint(get_le32(hmat_table + 4), ==, 36 + 4 + 2 * 40 + 48 + 32);
+    assert_has(text, "Localities : 0000000000000002");
+    assert_has(text, "Processor Proximity Domain Valid : 1");
+    assert_has(text, "Processor Proximity Domain Valid : 0");
+    assert_has(text, "Memory Hierarchy : 1");
+    assert_has(text, "Data Type : 05");
+    assert_has(text, "Entry Base Unit : 0000000123456789");
+    assert_has(text, "Entry : 0007");
+    assert_has(text, "Entry : FFFE");
+    assert_has(text, "Memory Side Cache Size : 00000123456789AB");
+    assert_has(text, "Cache Attributes (decoded below) : 12341211");
 }
 
 /* Does what firmware does with the script, and compares with acpi_relocate(). */
@@ -168,6 +227,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/acpi-tables/revision-1", test_revision_1);
     g_test_add_func("/acpi-tables/revision-3", test_revision_3);
+    g_test_add_func("/acpi-tables/nodes", test_nodes);
     g_test_add_func("/acpi-tables/loader-script", test_loader_script);
     return g_test_run();
 }
