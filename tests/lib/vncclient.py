@@ -6,7 +6,6 @@ pixel format that the client asks for.
 """
 import select
 import socket
-import ssl
 import struct
 import subprocess
 import time
