@@ -215,7 +215,7 @@ const OptionRow option_rows[] = {
       "nothing if it is none; others are refused" },
     REFUSED("virtfs", "DRIVER,...", "9p file systems are not supported"),
     { "vnc", "DISPLAY[,KEY=VALUE...]", PHASE_LATE, option_vnc, OPTION_KEYED, "vnc", "vnc",
-      "object-add vnc-server; nothing if it is none; SASL, WebSocket, reverse= and sound are "
+      "object-add vnc-server; nothing if it is none; SASL, reverse= and sound are "
       "refused" },
     { "watchdog-action", "ACTION", PHASE_COLLECT, option_watchdog_action, 0, NULL, NULL,
       "set-action watchdog=ACTION" },

@@ -37,16 +37,17 @@ static void describe(const struct sockaddr_storage *addr, socklen_t length, VncB
     ret->service = g_strdup(service);
 }
 
-VncServerInfo *vnc_server_info(const VncServer *s)
+VncServerInfo *vnc_server_info(const VncServer *s, const VncListener *listener)
 {
     VncServerInfo *info = g_new0(VncServerInfo, 1);
     struct sockaddr_storage addr = { 0 };
     socklen_t length = sizeof(addr);
 
-    getsockname(s->listen_fd, (struct sockaddr *)&addr, &length);
+    getsockname(listener->fd, (struct sockaddr *)&addr, &length);
     describe(&addr, length, (VncBasicInfo *)info);
-    info->auth = g_strconcat(s->creds ? "vencrypt+x509+" : "", s->needs_password ? "vnc" : "none",
-                             NULL);
+    info->websocket = listener->websocket;
+    info->auth = g_strconcat(s->creds && !listener->websocket ? "vencrypt+x509+" : "",
+                             s->needs_password ? "vnc" : "none", NULL);
     return info;
 }
 

@@ -2,9 +2,9 @@
 /*
  * A client on the server's thread.
  *
- * From its socket, bytes go through the handshake or the parser, which passes on to the encoder
- * what the library has to know; from the encoder, they go to its socket.  On each way there is
- * one small buffer, and nothing is read for a side that does not take what is in it.  So a
+ * From its socket (vnc-stream.c), bytes go through the handshake or the parser, which passes on to
+ * the encoder what the library has to know; from the encoder, they go to its socket.  On each way
+ * there is one small buffer, and nothing is read for a side that does not take what is in it.  So a
  * client that is slow holds up its encoder, and no other.
  */
 #include "config.h"
@@ -29,11 +29,6 @@
 /* Descriptors in a client's part of the list. */
 enum { PEER, LIBRARY };
 
-static gsize waiting(const VncClient *c)
-{
-    return c->out->len - c->sent;
-}
-
 /* ---- Its end ---- */
 
 void vnc_client_end(VncClient *c, const char *why)
@@ -45,23 +40,11 @@ void vnc_client_end(VncClient *c, const char *why)
 
 void vnc_client_end_after_output(VncClient *c, const char *why)
 {
-    vnc_log(c->server, c, why);
+    if (*why) {
+        vnc_log(c->server, c, why);
+    }
     c->phase = VNC_PHASE_LAST;
     c->started = g_get_monotonic_time();
-}
-
-void vnc_client_put(VncClient *c, const void *data, gsize size)
-{
-    if (!waiting(c)) {
-        c->taken = g_get_monotonic_time();
-    }
-    g_byte_array_append(c->out, data, size);
-}
-
-void vnc_client_put32(VncClient *c, guint32 value)
-{
-    value = GUINT32_TO_BE(value);
-    vnc_client_put(c, &value, sizeof(value));
 }
 
 /* ---- The encoder ---- */
@@ -76,7 +59,7 @@ static void enter(VncClient *c)
     g_mutex_unlock(&s->mutex);
     vnc_post(s, &(VncNote){ .kind = VNC_NOTE_ENTER });
     qmp_event_vnc_initialized(object_env(&s->object)->events, &(EventVncInitialized){
-        .server = s->info, .client = c->info });
+        .server = c->listener->info, .client = c->info });
 }
 
 /* A pair of sockets, of which the library takes one; its number must fit into an fd_set. */
@@ -157,40 +140,17 @@ static bool wants_input(const VncClient *c)
            c->to_library->len < VNC_IN_MAX && !vnc_notes_full(c->server);
 }
 
-/* While TLS is agreed on, the socket is its own. */
-static bool is_encrypted(const VncClient *c)
-{
-    return c->tls && c->phase != VNC_PHASE_TLS;
-}
-
-static gssize receive(VncClient *c, void *data, gsize size)
-{
-    return is_encrypted(c) ? tls_session_read(c->tls, data, size)
-                           : recv(c->fd, data, size, MSG_DONTWAIT);
-}
-
-static gssize transmit(VncClient *c, const void *data, gsize size)
-{
-    return is_encrypted(c) ? tls_session_write(c->tls, data, size)
-                           : send(c->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
 /* Whether there is input that a poll of the socket does not show. */
 static bool has_input(const VncClient *c)
 {
-    return is_encrypted(c) && wants_input(c) && tls_session_pending(c->tls);
+    return wants_input(c) && vnc_stream_pending(c);
 }
 
 static void read_peer(VncClient *c, gint64 now)
 {
-    gssize n = receive(c, c->in + c->n_in, VNC_IN_MAX - c->n_in);
-
-    if (n > 0) {
+    if (vnc_stream_read(c)) {
         c->heard = now;
-        c->n_in += n;
         take_input(c, now);
-    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-        vnc_client_end(c, "");
     }
 }
 
@@ -222,20 +182,11 @@ static void read_library(VncClient *c)
 
 static void write_peer(VncClient *c, gint64 now)
 {
-    gssize n = transmit(c, c->out->data + c->sent, waiting(c));
-
-    if (n > 0) {
-        c->sent += n;
+    if (vnc_stream_write(c)) {
         c->taken = now;
-    } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
-        vnc_client_end(c, "");
     }
-    if (!waiting(c)) {
-        g_byte_array_set_size(c->out, 0);
-        c->sent = 0;
-        if (c->phase == VNC_PHASE_LAST) {
-            vnc_client_end(c, "");
-        }
+    if (!vnc_stream_waiting(c) && c->phase == VNC_PHASE_LAST) {
+        vnc_client_end(c, "");
     }
 }
 
@@ -261,7 +212,7 @@ gint64 vnc_client_deadline(const VncClient *c)
     } else if (is_halfway(c)) {
         deadline = c->heard + PATIENCE;
     }
-    if (waiting(c)) {
+    if (vnc_stream_waiting(c)) {
         deadline = MIN(deadline, c->taken + PATIENCE);
     }
     return deadline;
@@ -276,7 +227,7 @@ static void check_time(VncClient *c, gint64 now)
         vnc_client_end(c, "");
     } else if (c->phase < VNC_PHASE_PICTURE) {
         vnc_client_end(c, "it has not finished the handshake in time");
-    } else if (waiting(c) && now >= c->taken + PATIENCE) {
+    } else if (vnc_stream_waiting(c) && now >= c->taken + PATIENCE) {
         vnc_client_end(c, "it takes nothing that is sent to it");
     } else {
         vnc_client_end(c, "it has sent a part of a message, and nothing more");
@@ -288,17 +239,17 @@ static void check_time(VncClient *c, gint64 now)
 static short peer_events(const VncClient *c)
 {
     if (c->phase == VNC_PHASE_TLS) {
-        return waiting(c) || tls_session_wants_write(c->tls) ? POLLOUT : POLLIN;
+        return vnc_stream_waiting(c) || tls_session_wants_write(c->tls) ? POLLOUT : POLLIN;
     }
-    return (wants_input(c) ? POLLIN : 0) | (waiting(c) ? POLLOUT : 0);
+    return (wants_input(c) ? POLLIN : 0) | (vnc_stream_waiting(c) ? POLLOUT : 0);
 }
 
 void vnc_client_fill(VncClient *c, GArray *polls)
 {
     const struct pollfd fds[] = {
         [PEER] = { .fd = c->fd, .events = peer_events(c) },
-        [LIBRARY] = { .fd = c->library_fd,
-                      .events = (waiting(c) <= VNC_OUT_MAX / 2 ? POLLIN : 0) |
+        [LIBRARY] = { .fd = c->phase == VNC_PHASE_LAST ? -1 : c->library_fd,
+                      .events = (vnc_stream_waiting(c) <= VNC_OUT_MAX / 2 ? POLLIN : 0) |
                                 (c->to_library->len ? POLLOUT : 0) },
     };
 
@@ -307,11 +258,11 @@ void vnc_client_fill(VncClient *c, GArray *polls)
 
 static void poll_peer(VncClient *c, short events, gint64 now)
 {
-    if (events & POLLOUT && waiting(c)) {
+    if (events & POLLOUT && vnc_stream_waiting(c)) {
         write_peer(c, now);
     }
     if (c->phase == VNC_PHASE_TLS) {
-        if (events && !waiting(c) && !c->ended) {
+        if (events && !vnc_stream_waiting(c) && !c->ended) {
             vnc_vencrypt_go_on(c);
         }
     } else if ((events & POLLIN || has_input(c)) && !c->ended) {
@@ -337,7 +288,8 @@ void vnc_client_poll(VncClient *c, const struct pollfd *polls, gint64 now)
         start_encoder(c);
         take_input(c, now);
     }
-    if (!c->ended && waiting(c)) {
+    vnc_stream_answer(c);
+    if (!c->ended && vnc_stream_waiting(c)) {
         write_peer(c, now);
     }
     if (c->encoder) {
@@ -350,14 +302,16 @@ void vnc_client_poll(VncClient *c, const struct pollfd *polls, gint64 now)
 
 /* ---- Life ---- */
 
-VncClient *vnc_client_new(VncServer *s, int fd, gint64 now)
+VncClient *vnc_client_new(VncServer *s, VncListener *listener, int fd, gint64 now)
 {
     VncClient *c = g_new0(VncClient, 1);
 
     c->server = s;
     c->number = ++s->n_clients;
     c->fd = fd;
+    c->listener = listener;
     c->info = vnc_client_info(fd);
+    c->info->websocket = listener->websocket;
     c->started = c->heard = c->taken = now;
     c->out = g_byte_array_new();
     c->to_library = g_byte_array_new();
@@ -367,8 +321,12 @@ VncClient *vnc_client_new(VncServer *s, int fd, gint64 now)
     c->x = c->y = -1;
     socket_set_nodelay(fd);
     qmp_event_vnc_connected(object_env(&s->object)->events, &(EventVncConnected){
-        .server = s->info, .client = (VncBasicInfo *)c->info });
-    vnc_handshake_begin(c);
+        .server = c->listener->info, .client = (VncBasicInfo *)c->info });
+    if (listener->websocket) {
+        vnc_stream_upgrade(c);
+    } else {
+        vnc_handshake_begin(c);
+    }
     return c;
 }
 
@@ -390,8 +348,7 @@ void vnc_client_free(VncClient *c)
     if (c->ended && *c->ended) {
         vnc_log(s, c, c->ended);
     }
-    tls_session_free(c->tls);
-    close(c->fd);
+    vnc_stream_close(c);
     if (c->library_fd >= 0) {
         close(c->library_fd);
     }
@@ -402,7 +359,7 @@ void vnc_client_free(VncClient *c)
         leave(c);
     }
     qmp_event_vnc_disconnected(object_env(&s->object)->events, &(EventVncDisconnected){
-        .server = s->info, .client = c->info });
+        .server = c->listener->info, .client = c->info });
     qmp_clear(&qmp_type_VncClientInfo, &c->info);
     g_clear_pointer(&c->cut, g_byte_array_unref);
     g_byte_array_unref(c->out);

@@ -15,6 +15,7 @@ enum { RESULT_OK = 0, RESULT_FAILED = 1 };
 
 void vnc_handshake_begin(VncClient *c)
 {
+    c->phase = VNC_PHASE_VERSION;
     vnc_client_put(c, "RFB 003.008\n", VERSION_SIZE);
 }
 
@@ -65,21 +66,28 @@ static void begin_challenge(VncClient *c)
     c->phase = VNC_PHASE_RESPONSE;
 }
 
-static guint8 security_type(const VncServer *s)
+/* Whether the connection is to be encrypted by VeNCrypt; a WebSocket is by TLS below it. */
+static bool needs_vencrypt(const VncClient *c)
 {
-    return s->creds ? VNC_SECURITY_VENCRYPT : s->needs_password ? SECURITY_VNC : SECURITY_NONE;
+    return c->server->creds && !c->websocket;
+}
+
+static guint8 security_type(const VncClient *c)
+{
+    return needs_vencrypt(c) ? VNC_SECURITY_VENCRYPT
+                             : c->server->needs_password ? SECURITY_VNC : SECURITY_NONE;
 }
 
 static void offer_security(VncClient *c)
 {
-    guint8 types[] = { 1, security_type(c->server) };
+    guint8 types[] = { 1, security_type(c) };
 
     if (c->minor >= 7) {
         vnc_client_put(c, types, sizeof(types));
         c->phase = VNC_PHASE_SECURITY;
         return;
     }
-    if (c->server->creds) {
+    if (needs_vencrypt(c)) {
         refuse(c, "Connections must be encrypted", "its version of VNC has no encryption");
         return;
     }
@@ -119,11 +127,11 @@ static gsize take_security(VncClient *c)
     if (c->n_in < 1) {
         return 0;
     }
-    if (c->in[0] != security_type(c->server)) {
+    if (c->in[0] != security_type(c)) {
         vnc_client_end(c, "it chose a security type that was not offered");
         return 0;
     }
-    if (c->server->creds) {
+    if (needs_vencrypt(c)) {
         vnc_vencrypt_begin(c);
     } else {
         vnc_handshake_authenticate(c);
@@ -138,7 +146,7 @@ void vnc_handshake_authenticate(VncClient *c)
         begin_challenge(c);
         return;
     }
-    if (c->minor >= 8 || c->tls) {
+    if (c->minor >= 8 || needs_vencrypt(c)) {
         vnc_client_put32(c, RESULT_OK);
     }
     c->phase = VNC_PHASE_INIT;
@@ -238,6 +246,8 @@ static gsize take_init(VncClient *c)
 gsize vnc_handshake(VncClient *c, gint64 now)
 {
     switch (c->phase) {
+    case VNC_PHASE_UPGRADE:
+        return vnc_stream_take_request(c);
     case VNC_PHASE_VERSION:
         return take_version(c, now);
     case VNC_PHASE_SECURITY:

@@ -2,11 +2,14 @@
 /*
  * What the files behind class `vnc-server` share; no other file includes it:
  *
- *   vnc-server.c     the object: its life, passwords, what commands ask
+ *   vnc-server.c     the object: its life, notes, passwords
+ *   vnc-query.c      what commands ask
+ *   vnc-listen.c     where it listens
  *   vnc-screen.c     main loop: watches the console while there are clients
  *   vnc-input.c      main loop: gives the guest what clients press and move
  *   vnc-loop.c       the server's thread: accepts and polls
  *   vnc-client.c     a client on it: bytes between its socket and its encoder
+ *   vnc-stream.c     its socket, with TLS and WebSocket
  *   vnc-handshake.c  until a client is let in
  *   vnc-vencrypt.c   the part of that about encrypted connections
  *   vnc-keys.c       keys that clients press
@@ -14,7 +17,7 @@
  *   vnc-address.c    addresses as events and queries have them
  *
  * and, without knowledge of the server: vnc-message.h, vnc-cut.h, vnc-picture.h, vnc-cursor.h,
- * vnc-encoder.h, vnc-pseudo.h, vnc-guard.h, vnc-keymap.h.
+ * vnc-encoder.h, vnc-pseudo.h, vnc-guard.h, vnc-keymap.h, vnc-websocket.h.
  *
  * Threads: the server's thread has the sockets, and never takes the machine lock.  It sends notes
  * to the main loop (vnc_post), and stops reading from its clients while too many wait.  The main
@@ -33,6 +36,7 @@
 #include "hw/vnc/vnc-guard.h"
 #include "hw/vnc/vnc-keymap.h"
 #include "hw/vnc/vnc-message.h"
+#include "hw/vnc/vnc-websocket.h"
 #include "hw/vnc/vnc.h"
 #include "qmp/fds.h"
 #include "qom/qapi-objects-vnc.h"
@@ -65,14 +69,23 @@ typedef struct {
     guint64 from;               /* its client's number */
 } VncNote;
 
+/* One for the protocol itself, and one for WebSocket. */
+enum { VNC_LISTENERS = 2 };
+
+typedef struct {
+    bool websocket;
+    QmpFd *given;               /* of an `fd` address, until prepare */
+    int fd;                     /* -1: it does not listen */
+    SocketNode node;
+    VncServerInfo *info;        /* where it listens; constant from complete to dismantle, or NULL */
+    gint64 accept_again;        /* after a failure: when; or 0.  The server's thread's */
+} VncListener;
+
 struct VncServer {
     Object object;
-    QmpFd *given;               /* of an `fd` address, until prepare */
-    int listen_fd;              /* -1: it does not listen */
-    SocketNode node;
+    VncListener listeners[VNC_LISTENERS];
     VncKeymap *keymap;          /* constant, from prepare to release */
-    VncServerInfo *info;        /* where it listens; constant from complete to dismantle, or NULL */
-    bool needs_password;        /* the same */
+    bool needs_password;        /* constant from complete to dismantle */
     TlsCreds *creds;            /* the same; NULL: connections are not encrypted */
 
     /* The main loop's. */
@@ -107,7 +120,6 @@ struct VncServer {
     GArray *polls;              /* of struct pollfd */
     guint64 n_clients;          /* so far */
     VncGuard guard;
-    gint64 accept_again;        /* after a failure: when; or 0 */
     gint64 lines_from;          /* the log: an interval's start, and lines in it */
     guint n_lines;
 };
@@ -115,6 +127,7 @@ struct VncServer {
 /* ---- A client ---- */
 
 typedef enum {
+    VNC_PHASE_UPGRADE,          /* its request for a WebSocket is expected */
     VNC_PHASE_VERSION,          /* its version is expected */
     VNC_PHASE_SECURITY,         /* its choice of a security type */
     VNC_PHASE_VENCRYPT,         /* its version of VeNCrypt */
@@ -135,6 +148,7 @@ G_STATIC_ASSERT((int)VNC_IN_MAX >= (int)VNC_MESSAGE_MAX);
 struct VncClient {
     VncServer *server;
     guint64 number;             /* from 1 */
+    const VncListener *listener;        /* from which it came */
     int fd;
     VncClientInfo *info;
     VncPhase phase;
@@ -146,6 +160,7 @@ struct VncClient {
     gint64 taken;               /* when it last took something, or nothing waited */
     guint8 challenge[VNC_CHALLENGE_SIZE];
     TlsSession *tls;            /* of an encrypted connection, from VNC_PHASE_TLS on */
+    Websocket *websocket;       /* of such a connection, after VNC_PHASE_UPGRADE; or NULL */
 
     guint8 in[VNC_IN_MAX];
     gsize n_in;
@@ -178,6 +193,18 @@ bool vnc_check_response(VncServer *s, const guint8 *challenge, const guint8 *res
 void vnc_wake(int eventfd);
 void vnc_wake_clear(int eventfd);
 
+/* ---- vnc-listen.c: the object's life ---- */
+
+void vnc_listen_init(VncServer *s);
+/* Takes passed descriptors.  Fails with fd-not-found. */
+bool vnc_listen_link(VncServer *s, GError **error);
+/* Opens the sockets; a pool thread.  Fails as socket_listen() does. */
+bool vnc_listen_open(VncServer *s, GError **error);
+void vnc_listen_close(VncServer *s);
+/* Shows the ports that the host chose, and keeps where it listens for events. */
+void vnc_listen_note(VncServer *s);
+void vnc_listen_forget(VncServer *s);
+
 /* ---- vnc-screen.c: main loop, lock held ---- */
 
 void vnc_screen_enter(VncServer *s);
@@ -208,7 +235,7 @@ void vnc_log(VncServer *s, const VncClient *client, const char *text);
 /* ---- vnc-client.c ---- */
 
 /* Takes fd. */
-VncClient *vnc_client_new(VncServer *s, int fd, gint64 now);
+VncClient *vnc_client_new(VncServer *s, VncListener *listener, int fd, gint64 now);
 /* Its encoder is left in `ending`. */
 void vnc_client_free(VncClient *c);
 /* Adds its descriptors to polls, always two. */
@@ -217,13 +244,31 @@ void vnc_client_fill(VncClient *c, GArray *polls);
 void vnc_client_poll(VncClient *c, const struct pollfd *polls, gint64 now);
 /* When it has to be looked at without a poll; G_MAXINT64: never. */
 gint64 vnc_client_deadline(const VncClient *c);
+/* It is ended: why is a static text, "it ...". */
+void vnc_client_end(VncClient *c, const char *why);
+/* The same when its output has been sent; "" if it leaves. */
+void vnc_client_end_after_output(VncClient *c, const char *why);
+
+/* ---- vnc-stream.c ---- */
+
+/* Whether there is input that a poll of the socket does not show. */
+bool vnc_stream_pending(const VncClient *c);
+/* Adds to `in` what has come, if there is room; false: nothing has, or it is ended. */
+bool vnc_stream_read(VncClient *c);
+/* Bytes of its output that wait. */
+gsize vnc_stream_waiting(const VncClient *c);
 /* Puts bytes into its output. */
 void vnc_client_put(VncClient *c, const void *data, gsize size);
 void vnc_client_put32(VncClient *c, guint32 value);
-/* It is ended: why is a static text, "it ...". */
-void vnc_client_end(VncClient *c, const char *why);
-/* The same when its output has been sent. */
-void vnc_client_end_after_output(VncClient *c, const char *why);
+/* Sends output, which waits; false: nothing was taken, or it is ended. */
+bool vnc_stream_write(VncClient *c);
+/* Puts an answer of WebSocket's into the output, if one is due and there is room. */
+void vnc_stream_answer(VncClient *c);
+/* A new client is to become a WebSocket. */
+void vnc_stream_upgrade(VncClient *c);
+/* As vnc_handshake(), in VNC_PHASE_UPGRADE. */
+gsize vnc_stream_take_request(VncClient *c);
+void vnc_stream_close(VncClient *c);
 
 /* ---- vnc-handshake.c ---- */
 
@@ -269,7 +314,7 @@ void vnc_clipboard_drop(VncServer *s);
 /* ---- vnc-address.c ---- */
 
 /* The socket's own address, or its peer's; for qmp_clear(). */
-VncServerInfo *vnc_server_info(const VncServer *s);
+VncServerInfo *vnc_server_info(const VncServer *s, const VncListener *listener);
 VncClientInfo *vnc_client_info(int fd);
 
 #endif

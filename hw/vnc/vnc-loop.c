@@ -18,7 +18,7 @@
 enum { LINES_MAX = 20 };
 
 /* Descriptors before those of the clients. */
-enum { WAKE, LISTENER, FIRST_CLIENT };
+enum { WAKE, LISTENER, FIRST_CLIENT = LISTENER + VNC_LISTENERS };
 
 void vnc_log(VncServer *s, const VncClient *client, const char *text)
 {
@@ -45,15 +45,24 @@ static bool has_room(const VncServer *s)
 }
 
 /* A failure of the host is reported once a second. */
-static void accept_client(VncServer *s, gint64 now)
+static void accept_client(VncServer *s, VncListener *listener, gint64 now)
 {
-    int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     if (fd >= 0) {
-        g_ptr_array_add(s->clients, vnc_client_new(s, fd, now));
+        g_ptr_array_add(s->clients, vnc_client_new(s, listener, fd, now));
     } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
         env_refused(&s->object, errno, -1);
-        s->accept_again = now + SECOND;
+        listener->accept_again = now + SECOND;
+    }
+}
+
+static void poll_listener(VncServer *s, VncListener *listener, short events, gint64 now)
+{
+    if (listener->accept_again && now >= listener->accept_again) {
+        listener->accept_again = 0;
+    } else if (events) {
+        accept_client(s, listener, now);
     }
 }
 
@@ -62,8 +71,13 @@ static void accept_client(VncServer *s, gint64 now)
 /* Milliseconds until something is due; -1: nothing is. */
 static int next_timeout(const VncServer *s, gint64 now)
 {
-    gint64 next = s->accept_again ? s->accept_again : G_MAXINT64;
+    gint64 next = G_MAXINT64;
 
+    for (guint i = 0; i < VNC_LISTENERS; i++) {
+        if (s->listeners[i].accept_again) {
+            next = MIN(next, s->listeners[i].accept_again);
+        }
+    }
     for (guint i = 0; i < s->clients->len; i++) {
         next = MIN(next, vnc_client_deadline(s->clients->pdata[i]));
     }
@@ -72,12 +86,15 @@ static int next_timeout(const VncServer *s, gint64 now)
 
 static void fill(VncServer *s)
 {
-    const struct pollfd fds[] = {
-        [WAKE] = { .fd = s->wake_fd, .events = POLLIN },
-        [LISTENER] = { .fd = s->accept_again || !has_room(s) ? -1 : s->listen_fd,
-                       .events = POLLIN },
-    };
+    struct pollfd fds[FIRST_CLIENT] = { [WAKE] = { .fd = s->wake_fd, .events = POLLIN } };
 
+    for (guint i = 0; i < VNC_LISTENERS; i++) {
+        const VncListener *listener = &s->listeners[i];
+
+        fds[LISTENER + i] = (struct pollfd){
+            .fd = listener->accept_again || !has_room(s) ? -1 : listener->fd, .events = POLLIN,
+        };
+    }
     g_array_set_size(s->polls, 0);
     g_array_append_vals(s->polls, fds, G_N_ELEMENTS(fds));
     for (guint i = 0; i < s->clients->len; i++) {
@@ -121,10 +138,8 @@ static void turn(VncServer *s)
     for (guint i = 0; i < s->clients->len; i++) {
         vnc_client_poll(s->clients->pdata[i], fds + FIRST_CLIENT + 2 * i, now);
     }
-    if (s->accept_again && now >= s->accept_again) {
-        s->accept_again = 0;
-    } else if (fds[LISTENER].revents) {
-        accept_client(s, now);
+    for (guint i = 0; i < VNC_LISTENERS; i++) {
+        poll_listener(s, &s->listeners[i], fds[LISTENER + i].revents, now);
     }
     remove_ended(s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class `vnc-server`: its life, its password, and what commands ask.  See vnc-internal.h.
+ * Class `vnc-server`: its life, notes, and its password.  See vnc-internal.h.
  */
 #include "config.h"
 #include "hw/vnc/vnc-internal.h"
@@ -13,18 +13,14 @@
 
 #include "hw/backends/secret.h"
 #include "hw/core/zlib-library.h"
-#include "hw/net/net-address.h"
 #include "hw/vnc/vnc-library.h"
 #include "qmp/error.h"
-#include "qmp/qapi-types-net.h"
-#include "qmp/visit.h"
 #include "qom/env.h"
-#include "qom/place.h"
 #include "qom/qapi-objects-secret.h"
 #include "qom/qapi-objects-tls.h"
 
-/* Notes that may wait before clients have to; connections that wait to be accepted. */
-enum { NOTES_MAX = 512, BACKLOG = 32 };
+/* Notes that may wait before clients have to. */
+enum { NOTES_MAX = 512 };
 
 /* ---- Notes ---- */
 
@@ -167,107 +163,14 @@ void vnc_set_expiry(VncServer *s, gint64 time)
     g_mutex_unlock(&s->mutex);
 }
 
-/* ---- Queries ---- */
-
-static bool add_server(Object *obj, void *data)
-{
-    VncServer *s = object_dynamic_cast(obj, &qmp_class_vnc_server);
-
-    if (s && object_life(obj) == OBJECT_COMPLETE) {
-        g_ptr_array_add(data, s);
-    }
-    return true;
-}
-
-GPtrArray *vnc_list(Object *root)
-{
-    GPtrArray *list = g_ptr_array_new();
-
-    object_foreach_child(place_folder(root, &qmp_class_vnc_server), add_server, list);
-    return list;
-}
-
-VncServer *vnc_find(Object *root, const char *id, GError **error)
-{
-    g_autoptr(GPtrArray) list = vnc_list(root);
-
-    for (guint i = 0; i < list->len; i++) {
-        VncServer *s = list->pdata[i];
-
-        if (!id || !strcmp(s->object.name, id)) {
-            return s;
-        }
-    }
-    if (id) {
-        qmp_error_set_at(error, "display", ERROR_REASON_OBJECT_NOT_FOUND,
-                         "there is no VNC server '%s'", id);
-    } else {
-        qmp_error_set(error, ERROR_REASON_DEVICE_NOT_ACTIVE, "there is no VNC server");
-    }
-    return NULL;
-}
-
-static VncPrimaryAuth primary_auth(const VncServer *s)
-{
-    return s->creds ? VNC_PRIMARY_AUTH_VENCRYPT
-                    : s->needs_password ? VNC_PRIMARY_AUTH_VNC : VNC_PRIMARY_AUTH_NONE;
-}
-
-/* Valid if connections are encrypted. */
-static VncVencryptSubAuth vencrypt_auth(const VncServer *s)
-{
-    return s->needs_password ? VNC_VENCRYPT_SUB_AUTH_X509_VNC : VNC_VENCRYPT_SUB_AUTH_X509_NONE;
-}
-
-static VncServerInfo2 *describe_address(const VncServer *s)
-{
-    VncServerInfo2 *info = g_new0(VncServerInfo2, 1);
-
-    info->host = g_strdup(s->info->host);
-    info->service = g_strdup(s->info->service);
-    info->family = s->info->family;
-    info->auth = primary_auth(s);
-    info->has_vencrypt = s->creds;
-    info->vencrypt = vencrypt_auth(s);
-    return info;
-}
-
-static void describe_clients(VncServer *s, VncClientInfoList *ret)
-{
-    g_mutex_lock(&s->mutex);
-    ret->n = s->entered->len;
-    ret->items = g_new0(VncClientInfo *, ret->n);
-    for (gsize i = 0; i < ret->n; i++) {
-        qmp_clone(&qmp_type_VncClientInfo, &ret->items[i], &s->entered->pdata[i]);
-    }
-    g_mutex_unlock(&s->mutex);
-}
-
-VncInfo2 *vnc_describe(VncServer *s)
-{
-    VncInfo2 *info = g_new0(VncInfo2, 1);
-
-    info->id = g_strdup(s->object.name);
-    info->auth = primary_auth(s);
-    info->has_vencrypt = s->creds;
-    info->vencrypt = vencrypt_auth(s);
-    info->display = g_strdup(vnc_server_props(s)->display);
-    if (s->info) {
-        info->server.n = 1;
-        info->server.items = g_new(VncServerInfo2 *, 1);
-        info->server.items[0] = describe_address(s);
-    }
-    describe_clients(s, &info->clients);
-    return info;
-}
-
 /* ---- Life ---- */
 
 static void server_init(Object *obj)
 {
     VncServer *s = to_vnc_server(obj);
 
-    s->listen_fd = s->main_fd = s->wake_fd = -1;
+    vnc_listen_init(s);
+    s->main_fd = s->wake_fd = -1;
     s->expiry = G_MAXINT64;
     s->console_observer = (ConsoleObserver){ .appeared = vnc_screen_appeared, .opaque = s };
     s->input_observer = (InputObserver){ .changed = vnc_input_changed, .opaque = s };
@@ -281,7 +184,7 @@ static void server_finalize(Object *obj)
 {
     VncServer *s = to_vnc_server(obj);
 
-    g_clear_pointer(&s->given, qmp_fd_close);
+    vnc_listen_close(s);
     vnc_picture_done(&s->picture);
     g_ptr_array_unref(s->entered);
     g_queue_clear_full(&s->notes, note_free);
@@ -301,22 +204,8 @@ static bool check_options(const VncServerProps *props, GError **error)
 static bool server_linked(Object *obj, GError **error)
 {
     VncServer *s = to_vnc_server(obj);
-    const VncServerProps *props = vnc_server_props(s);
-    const Env *env = object_env(obj);
 
-    if (!check_options(props, error)) {
-        return false;
-    }
-    if (!props->addr || props->addr->type != SOCKET_ADDRESS_TYPE_FD) {
-        return true;
-    }
-    if (!env || !env->take_fd) {
-        qmp_error_set_at(error, "addr.str", ERROR_REASON_FD_NOT_FOUND,
-                         "no descriptor '%s' was passed", props->addr->u.fd.str);
-        return false;
-    }
-    s->given = env->take_fd(env, props->addr->u.fd.str, error);
-    return s->given || qmp_error_blame(error, "addr.str");
+    return check_options(vnc_server_props(s), error) && vnc_listen_link(s, error);
 }
 
 static void close_fd(int *fd)
@@ -331,32 +220,10 @@ static void server_release(Object *obj)
 {
     VncServer *s = to_vnc_server(obj);
 
-    close_fd(&s->listen_fd);
     close_fd(&s->main_fd);
     close_fd(&s->wake_fd);
-    socket_node_remove(&s->node);
+    vnc_listen_close(s);
     g_clear_pointer(&s->keymap, vnc_keymap_free);
-}
-
-static bool listen_at(VncServer *s, GError **error)
-{
-    SocketAddress *address = vnc_server_props(s)->addr;
-    SocketAddressLegacy view;
-
-    if (!address) {
-        return true;
-    }
-    view = net_address_view(address);
-    s->listen_fd = socket_listen(&view, qmp_fd_get(s->given), &s->node, error);
-    if (s->listen_fd < 0) {
-        return qmp_error_blame(error, "addr");
-    }
-    if (s->given) {
-        qmp_fd_take(g_steal_pointer(&s->given));
-    } else {
-        listen(s->listen_fd, BACKLOG);
-    }
-    return true;
 }
 
 static bool make_keymap(VncServer *s, GError **error)
@@ -374,7 +241,7 @@ static bool server_prepare(Object *obj, GError **error)
     if (s->main_fd < 0 || s->wake_fd < 0) {
         qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot create an eventfd");
     } else if (surface_load(error) && vnc_library_load(error) && zlib_load(error) &&
-               make_keymap(s, error) && listen_at(s, error)) {
+               make_keymap(s, error) && vnc_listen_open(s, error)) {
         return true;
     }
     server_release(obj);
@@ -391,21 +258,6 @@ static bool find_machine(VncServer *s, GError **error)
     }
     return !(vnc_server_props(s)->display || vnc_server_props(s)->has_head) ||
            vnc_screen_find(s, error);
-}
-
-/* Shows the port that the host chose, and keeps where it listens for events. */
-static void note_address(VncServer *s)
-{
-    SocketAddress *address = vnc_server_props(s)->addr;
-
-    if (s->listen_fd < 0) {
-        return;
-    }
-    s->info = vnc_server_info(s);
-    if (address->type == SOCKET_ADDRESS_TYPE_INET) {
-        g_free(address->u.inet.port);
-        address->u.inet.port = g_strdup_printf("%u", socket_local_port(s->listen_fd));
-    }
 }
 
 static void note_security(VncServer *s)
@@ -432,7 +284,7 @@ static void server_dismantle(Object *obj)
     s->n_entered = 0;
     console_unobserve(s->machine, &s->console_observer);
     input_unobserve(s->machine, &s->input_observer);
-    qmp_clear(&qmp_type_VncServerInfo, &s->info);
+    vnc_listen_forget(s);
 }
 
 static bool server_complete(Object *obj, GError **error)
@@ -444,7 +296,7 @@ static bool server_complete(Object *obj, GError **error)
         return false;
     }
     note_security(s);
-    note_address(s);
+    vnc_listen_note(s);
     console_observe(s->machine, &s->console_observer);
     input_observe(s->machine, &s->input_observer);
     vnc_input_changed(s);

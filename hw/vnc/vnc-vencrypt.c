@@ -76,7 +76,11 @@ void vnc_vencrypt_go_on(VncClient *c)
     switch (tls_session_handshake(c->tls)) {
     case TLS_HANDSHAKE_DONE:
         c->info->x509_dname = tls_session_peer_name(c->tls);
-        vnc_handshake_authenticate(c);
+        if (c->listener->websocket) {
+            c->phase = VNC_PHASE_UPGRADE;
+        } else {
+            vnc_handshake_authenticate(c);
+        }
         break;
     case TLS_HANDSHAKE_FAILED:
         vnc_client_end(c, "it could not agree on TLS");

@@ -6,7 +6,6 @@ pixel format that the client asks for.
 """
 import select
 import socket
-import ssl
 import struct
 import subprocess
 import time
@@ -43,8 +42,9 @@ class Refused(Exception):
 class VncClient:
     def __init__(self, address, version=8, password=None, shared=True, encodings=(RAW,),
                  pixel_format=None, start=True, tls=None):
-        """address: a path, (host, port), or a connected socket; tls: an ssl.SSLContext."""
-        if isinstance(address, socket.socket):
+        """address: a path, (host, port), or what is connected and used like a socket; tls: an
+        ssl.SSLContext."""
+        if not isinstance(address, (str, tuple)):
             self.sock = address
         else:
             family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A machine whose screen a test draws on, and its VNC server."""
 import os
+import ssl
 import struct
 import time
 
@@ -110,3 +111,15 @@ def resident(daemon):
     """Bytes of its memory."""
     with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as f:
         return int(f.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
+def tls_context(authority, name=None, version=None):
+    """What a client has: its authority and, with a name, its certificate."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.check_hostname = False
+    tls.load_verify_locations(authority.path('ca-cert.pem'))
+    if name:
+        tls.load_cert_chain(*authority.issue(name))
+    if version:
+        tls.maximum_version = version
+    return tls

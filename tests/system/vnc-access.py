@@ -16,7 +16,7 @@ import vncclient                                    # noqa: E402
 from pki import Authority                           # noqa: E402
 from vmdtest import Daemon                          # noqa: E402
 from vncclient import DESKTOP_SIZE, KEYS, RAW, Refused  # noqa: E402
-from vncrig import Rig, pattern, resources, settle  # noqa: E402
+from vncrig import Rig, pattern, resources, settle, tls_context     # noqa: E402
 
 
 # ---- Who is let in ----
@@ -165,18 +165,6 @@ def sharing(recorder):
 
 # ---- TLS ----
 
-def context(authority, name=None, version=None):
-    """What a client has: its authority and, with a name, its certificate."""
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    tls.check_hostname = False
-    tls.load_verify_locations(authority.path('ca-cert.pem'))
-    if name:
-        tls.load_cert_chain(*authority.issue(name))
-    if version:
-        tls.maximum_version = version
-    return tls
-
-
 def credentials(rig, name, authority, **options):
     rig.client.call('object-add', qom_type='tls-creds-x509', id=name, endpoint='server',
                     dir=authority.folder, **options)
@@ -198,11 +186,11 @@ def encrypted(recorder):
             assert rig.client.call('query-vnc')['auth'] == 'vencrypt+' + subtype.replace('-', '+')
             if password:
                 rig.client.call('set_password', protocol='vnc', password='sesame')
-                refused(rig, password='open', tls=context(authority))
+                refused(rig, password='open', tls=tls_context(authority))
             for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
                 for rfb in 7, 8:
                     with rig.connect((RAW, KEYS, DESKTOP_SIZE), version=rfb, password='sesame',
-                                     tls=context(authority, None, version)) as viewer:
+                                     tls=tls_context(authority, None, version)) as viewer:
                         viewer.set_format(vncclient.FORMAT_32)
                         viewer.picture()
                         rig.check(viewer)
@@ -217,9 +205,9 @@ def certificates(recorder):
     """with verify-peer, only clients with a certificate of the authority are let in"""
     with Rig(recorder, listen=False) as rig:
         authority, other = Authority(rig.daemon.path('pki')), Authority(rig.daemon.path('other'))
-        good, bad = context(authority, 'anna'), context(authority, 'bert')
+        good, bad = tls_context(authority, 'anna'), tls_context(authority, 'bert')
         authority.revoke('bert')
-        foreign = context(authority)
+        foreign = tls_context(authority)
         foreign.load_cert_chain(*other.issue('anna'))
         credentials(rig, 'tls0', authority)
         rig.serve('vnc0', addr={'type': 'unix', 'path': rig.path}, tls_creds='tls0')
@@ -227,7 +215,7 @@ def certificates(recorder):
         rig.connect(tls=good).close()
         name = rig.client.wait_event('VNC_INITIALIZED')['data']['client']['x509_dname']
         assert name == 'O=vmd,CN=anna', name
-        for tls in context(authority), foreign, bad:
+        for tls in tls_context(authority), foreign, bad:
             for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
                 tls.maximum_version = version
                 try:
@@ -263,10 +251,10 @@ def tls_lies(recorder):
                 liar.sock.sendall(records[i] if i < 3 else b'\x16\3\1\0\x40' +
                                   chance.randbytes(64))
                 assert i >= 3 or liar.ended()
-        with rig.connect(tls=context(authority)) as viewer:         # noise inside TLS
+        with rig.connect(tls=tls_context(authority)) as viewer:         # noise inside TLS
             viewer.sock.sendall(b'\7' * 100)
             assert viewer.ended()
-        viewer = rig.connect(tls=context(authority))
+        viewer = rig.connect(tls=tls_context(authority))
         plain = viewer.sock.detach()                    # and in its place
         with socket.socket(fileno=plain) as sock:
             sock.sendall(b'\3' * 50)

@@ -6,7 +6,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
-from vncclient import DESKTOP_SIZE, KEYS, LEDS, MOTION, RAW  # noqa: E402
+from eventguest import (BTN_LEFT, EV_ABS, EV_KEY, EV_REL, EV_SYN, boot, events, watch,
+                        without_scans)              # noqa: E402
+from vmdtest import Daemon, on_tcg                  # noqa: E402
+from vncclient import DESKTOP_SIZE, KEYS, LEDS, MOTION, RAW, VncClient  # noqa: E402
 from vncrig import Rig                              # noqa: E402
 
 SHIFT, ISO_LEVEL3, KP_ENTER, EURO = 0xffe1, 0xfe03, 0xff8d, 0x20ac
@@ -116,5 +119,72 @@ def mouse(recorder):
             rig.expect_keys(0x38, 0xf6, 0xf9, 0, 0x0a, 0, 0, 0)
 
 
+# ---- What a guest makes of pointers
+
+AXIS_MAX = 0x7fff
+
+
+def axis(position, size):
+    return position * AXIS_MAX // (size - 1)
+
+
+def serve(daemon, guest):
+    path = daemon.path('vnc')
+    guest.client.call('object-add', qom_type='vnc-server', id='vnc0',
+                      addr={'type': 'unix', 'path': path})
+    return path
+
+
+def point(guest, viewer, name):
+    """A viewer's pointer moves, presses and lets go: the guest's driver sees that place."""
+    x, y = viewer.width // 3, viewer.height - 1
+    watch(guest, name, 3)
+    viewer.pointer(x, y)
+    assert events(guest) == [(EV_ABS, 0, axis(x, viewer.width)), (EV_ABS, 1, AXIS_MAX),
+                             (EV_SYN, 0, 0)]
+    watch(guest, name, 6 if 'USB' in name else 4)
+    viewer.pointer(x, y, 1)
+    viewer.pointer(x, y, 0)
+    assert [event for event in without_scans(events(guest)) if event[0] == EV_KEY] == [
+        (EV_KEY, BTN_LEFT, 1), (EV_KEY, BTN_LEFT, 0)]
+
+
+@on_tcg
+def tablets(recorder):
+    """a pointer's place arrives by usb-tablet and virtio-tablet-pci; the pointer's kind is told"""
+    for driver, name, controller in (('usb-tablet', 'USB Tablet', ('qemu-xhci', 'xhci', {})),
+                                     ('virtio-tablet-pci', 'QEMU Virtio Tablet', None)):
+        with Daemon(recorder) as daemon:
+            guest = boot(daemon, ('VGA', 'video', {}), *([controller] if controller else []),
+                         (driver, 'tablet', {}))
+            with VncClient(serve(daemon, guest), encodings=(RAW, MOTION, DESKTOP_SIZE)) as viewer:
+                viewer.picture()
+                assert viewer.absolute == 1
+                point(guest, viewer, name)
+                guest.client.call('device_del', id='tablet')
+                while viewer.absolute:
+                    viewer.ask(incremental=True)
+                    viewer.take_update()
+            assert guest.client.call('query-guest-errors') == []
+
+
+@on_tcg
+def movements(recorder):
+    """without a tablet, movements arrive by usb-mouse (by PS/2 they are in `mouse`)"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, ('VGA', 'video', {}), ('qemu-xhci', 'xhci', {}),
+                     ('usb-mouse', 'mouse', {}))
+        with VncClient(serve(daemon, guest), encodings=(RAW, MOTION, DESKTOP_SIZE)) as viewer:
+            viewer.picture()
+            assert viewer.absolute == 0
+            watch(guest, 'USB Mouse', 6)
+            viewer.pointer(AXIS_MAX + 7, AXIS_MAX - 4)
+            viewer.pointer(AXIS_MAX, AXIS_MAX, 1)
+            assert without_scans(events(guest)) == [
+                (EV_REL, 0, 7), (EV_REL, 1, -4), (EV_SYN, 0, 0), (EV_KEY, BTN_LEFT, 1),
+                (EV_SYN, 0, 0)]
+        assert guest.client.call('query-guest-errors') == []
+
+
 if __name__ == '__main__':
-    vmdtest.main([typing, layouts, lights, mouse])
+    vmdtest.main([typing, layouts, lights, mouse, tablets, movements])
