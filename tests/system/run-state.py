@@ -328,6 +328,7 @@ def harmless():
         ('add-fd', {}),
         ('remove-fd', {'fdset-id': 1}),
         ('migrate-set-capabilities', {'capabilities': []}),
+        ('yank', {'instances': []}),
     ]
 
 
