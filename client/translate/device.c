@@ -13,10 +13,13 @@
 
 /* ---- Objects ---- */
 
+/* To another class: links to its own, as a secret's to its key, go to what was named before. */
 static bool has_link(const QmpClass *klass)
 {
     for (guint i = 0; i < klass->props->n_members; i++) {
-        if (qmp_type(qmp_members(klass->props)[i].type)->kind == QMP_KIND_LINK) {
+        const QmpType *type = qmp_type(qmp_members(klass->props)[i].type);
+
+        if (type->kind == QMP_KIND_LINK && qmp_class(type->target) != klass) {
             return true;
         }
     }

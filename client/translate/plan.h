@@ -20,7 +20,8 @@ typedef struct OptionRow OptionRow;
 /* The phases, in order. */
 typedef enum {
     PHASE_COLLECT,              /* collects properties of the machine; then the accelerator */
-    PHASE_OBJECT,               /* objects without links; then memory, machine, CPUs */
+    PHASE_OBJECT,               /* objects without links to others; then memory, machine,
+                                   CPUs */
     PHASE_CHARDEV,
     PHASE_BACKEND,              /* networks and disks */
     PHASE_BOARD,                /* serial ports and the like; then default ones, and objects that

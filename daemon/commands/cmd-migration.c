@@ -10,6 +10,12 @@
 #include "qmp/qapi-types-migration.h"
 #include "qmp/visit.h"
 
+bool qmp_query_migrate(QmpRequest *req, MigrationInfo **ret, GError **error)
+{
+    *ret = g_new0(MigrationInfo, 1);
+    return true;
+}
+
 bool qmp_query_migrate_capabilities(QmpRequest *req, MigrationCapabilityStatusList *ret,
                                     GError **error)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hw/aio/fdset.h"
+#include "hw/backends/secret-cipher.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-secret.h"
 
@@ -114,21 +115,72 @@ static bool decode(GByteArray *bytes, const char *where, GError **error)
     return true;
 }
 
+static bool refuse(GError **error, const char *where, const char *why)
+{
+    qmp_error_set_at(error, where, ERROR_REASON_INVALID_VALUE, "%s", why);
+    return false;
+}
+
+/* The 16 bytes of `iv`. */
+static bool read_iv(const SecretProps *props, guint8 ret_iv[SECRET_BLOCK_SIZE], GError **error)
+{
+    g_autofree guint8 *bytes = NULL;
+    gsize size = 0;
+
+    if (*props->iv && is_base64(props->iv, strlen(props->iv))) {
+        bytes = g_base64_decode(props->iv, &size);
+    }
+    if (size != SECRET_BLOCK_SIZE) {
+        return refuse(error, "iv", "the initialization vector is not 16 bytes in base64");
+    }
+    memcpy(ret_iv, bytes, SECRET_BLOCK_SIZE);
+    return true;
+}
+
+static bool check_properties(const SecretProps *props, GError **error)
+{
+    if (!props->data == !props->file) {
+        qmp_error_set_at(error, "data", ERROR_REASON_PROPERTY_MISSING,
+                         "exactly one of 'data' and 'file' must be given");
+        return false;
+    }
+    if (!props->keyid.target) {
+        return !props->iv || refuse(error, "iv", "'iv' is for an encrypted secret, with 'keyid'");
+    }
+    if (!props->iv) {
+        qmp_error_set_at(error, "iv", ERROR_REASON_PROPERTY_MISSING, "'keyid' needs an 'iv'");
+        return false;
+    }
+    return props->format == Q_CRYPTO_SECRET_FORMAT_BASE64 ||
+           refuse(error, "format", "an encrypted secret is written in base64");
+}
+
+static bool decrypt(const SecretProps *props, GByteArray *bytes, GError **error)
+{
+    const GByteArray *key = secret_bytes(to_secret(props->keyid.target));
+    guint8 iv[SECRET_BLOCK_SIZE];
+
+    if (key->len != SECRET_KEY_SIZE) {
+        return refuse(error, "keyid", "the key has not 32 bytes");
+    }
+    return read_iv(props, iv, error) && (secret_decrypt(bytes, key->data, iv, error) ||
+                                         qmp_error_blame(error, props->data ? "data" : "file"));
+}
+
 static bool secret_prepare(Object *obj, GError **error)
 {
     Secret *s = to_secret(obj);
     const SecretProps *props = secret_props(s);
     GByteArray *bytes;
 
-    if (!props->data == !props->file) {
-        qmp_error_set_at(error, "data", ERROR_REASON_PROPERTY_MISSING,
-                      "exactly one of 'data' and 'file' must be given");
+    if (!check_properties(props, error)) {
         return false;
     }
     bytes = g_byte_array_sized_new(FILE_MAX + 2);
     if (!load(props, bytes, error) ||
         (props->format == Q_CRYPTO_SECRET_FORMAT_BASE64 &&
-         !decode(bytes, props->data ? "data" : "file", error))) {
+         !decode(bytes, props->data ? "data" : "file", error)) ||
+        (props->keyid.target && !decrypt(props, bytes, error))) {
         forget(bytes);
         return false;
     }

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bytes of backends on descriptors; see the header.
- *
- * A write from a vCPU's thread must not take events out of the loop (it would
- * wait for a callback that waits for the machine lock), so it only adds them;
- * write errors are left to the main thread, which detects them as the end of
- * the reading side.
+ * Input of a CharFd, its start and its end; see char-fd.h.
  *
  * Events are edge-triggered: while the frontend is full, waiting input and a
  * hang-up of the peer wake the loop only once.  Reading then continues by
@@ -17,7 +12,7 @@
  * next peer.
  */
 #include "config.h"
-#include "hw/chardev/char-fd.h"
+#include "hw/chardev/char-fd-internal.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -43,143 +38,6 @@ void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr))
     s->in = s->out = -1;
 }
 
-/* ---- Output ---- */
-
-/* Logs lost output once, until the host takes bytes again. */
-static void complain(CharFd *s, int error)
-{
-    if (!s->complained) {
-        s->complained = true;
-        g_warning("chardev '%s' loses output: %s", s->chr->object.name, g_strerror(error));
-    }
-}
-
-/* Bytes were accepted, and are lost. */
-static void lose(CharFd *s, gsize size, int error, int fd)
-{
-    char_drop(s->chr, size);
-    env_refused(&s->chr->object, error, fd);
-    s->broken = error && error != ENOSPC && error != EDQUOT;
-    if (error && error != EPIPE && !s->out_is_socket) {
-        complain(s, error);     /* a closed reader is not an error */
-    }
-    if (s->broken && s->kick) {
-        event_add(s->kick, &soon);
-    }
-}
-
-/* One write; 0 if the host takes nothing now.  After an error all bytes count
- * as taken, and as lost. */
-static gsize write_some(CharFd *s, const void *data, gsize size)
-{
-    ssize_t n;
-    int error;
-
-    do {
-        n = s->out_is_socket ? send(s->out, data, size, MSG_NOSIGNAL | MSG_DONTWAIT)
-                             : write(s->out, data, size);
-    } while (n < 0 && errno == EINTR);
-    if (n > 0) {
-        s->complained = false;
-        return n;
-    }
-    error = n < 0 ? errno : 0;
-    if (s->out_waits && (!error || error == EAGAIN)) {
-        return 0;
-    }
-    lose(s, size, error, s->out);
-    return size;
-}
-
-/* Handles what the writer's thread reported. */
-static void hear_writer(CharFd *s)
-{
-    const FileWriterNews news = file_writer_news(s->writer);
-
-    s->complained &= !news.written || news.lost;
-    if (news.error) {
-        lose(s, news.lost, news.error, file_writer_fd(s->writer));
-    }
-}
-
-/* Writes pending output until the host takes no more. */
-static void flush_pending(CharFd *s)
-{
-    struct evbuffer_iovec span;
-
-    while (evbuffer_peek(s->pending, -1, NULL, &span, 1) > 0 && span.iov_len > 0) {
-        gsize n = write_some(s, span.iov_base, span.iov_len);
-
-        if (n == 0) {
-            return;
-        }
-        evbuffer_drain(s->pending, n);
-    }
-}
-
-bool char_fd_go_on(CharFd *s)
-{
-    if (s->env && s->writer) {
-        hear_writer(s);
-    }
-    if (!s->env || (s->out < 0 && !s->writer) || s->broken) {
-        return false;
-    }
-    flush_pending(s);
-    if (!evbuffer_get_length(s->pending) && s->starved) {
-        s->starved = false;
-        char_writable(s->chr);
-    }
-    return s->env && evbuffer_get_length(s->pending) > 0;
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *opaque)
-{
-    CharFd *s = opaque;
-    const Env *env = s->env;
-    Chardev *chr = object_ref(s->chr);
-
-    env->lock(env);
-    if (char_fd_go_on(s) && !s->writer) {
-        event_add(s->out_event, NULL);
-    }
-    env->unlock(env);
-    object_unref(chr);
-}
-
-gsize char_fd_write(CharFd *s, const guint8 *data, gsize size)
-{
-    gsize sent = 0, kept;
-
-    if (!s->env || (s->out < 0 && !s->writer) || s->broken) {
-        char_drop(s->chr, size);
-        return size;
-    }
-    if (s->writer) {
-        sent = file_writer_put(s->writer, data, size);
-        s->starved |= sent < size;
-        return sent;
-    }
-    while (sent < size && evbuffer_get_length(s->pending) == 0) {
-        gsize n = write_some(s, data + sent, size - sent);
-
-        if (n == 0) {
-            break;
-        }
-        sent += n;
-    }
-    if (sent == size) {
-        return size;
-    }
-    kept = MIN(size - sent, CHAR_FD_PENDING_MAX - evbuffer_get_length(s->pending));
-    if (kept && evbuffer_add(s->pending, data + sent, kept) < 0) {
-        kept = 0;
-    }
-    s->starved |= sent + kept < size;
-    event_add(s->out_event, NULL);
-    return sent + kept;
-}
-
 /* ---- Input ---- */
 
 /* Whoever shares a socket with the daemon may have made it one that blocks. */
@@ -188,29 +46,34 @@ static gssize read_in(const CharFd *s, guint8 *buf, gsize size)
     return s->in_is_socket ? recv(s->in, buf, size, MSG_DONTWAIT) : read(s->in, buf, size);
 }
 
-/* Reads what the peer sent before it disconnected, as far as there is room. */
-static void take_left(CharFd *s)
+/* Keeps input for later, as far as there is room. */
+static void keep_input(CharFd *s, const guint8 *data, gsize size)
 {
     const gsize before = s->left ? evbuffer_get_length(s->left) : 0;
-    gsize room = CHAR_FD_LEFT_MAX - before;
-    guint8 buf[READ_SIZE];
-    ssize_t n = 0;
+    const gsize room = CHAR_FD_LEFT_MAX - before;
 
-    if (!s->left) {
+    if (!s->left && size) {
         s->left = evbuffer_new();
     }
-    while (s->left && room && (n = read_in(s, buf, MIN(room, sizeof(buf)))) > 0) {
-        if (evbuffer_add(s->left, buf, n) < 0) {
-            break;
-        }
-        room -= n;
+    if (s->left) {
+        evbuffer_add(s->left, data, MIN(size, room));
     }
-    if (!room && before < CHAR_FD_LEFT_MAX) {
+    if (size >= room && before < CHAR_FD_LEFT_MAX) {
         g_message("chardev '%s': its peers have sent more than %u bytes that were not taken; "
                   "further ones are lost", s->chr->object.name, CHAR_FD_LEFT_MAX);
     }
-    if (s->left && !evbuffer_get_length(s->left)) {
-        g_clear_pointer(&s->left, evbuffer_free);
+}
+
+/* Reads what the peer sent before it disconnected, as far as there is room. */
+static void take_left(CharFd *s)
+{
+    guint8 buf[READ_SIZE];
+    ssize_t n;
+
+    while ((!s->left || evbuffer_get_length(s->left) < CHAR_FD_LEFT_MAX) &&
+           !(s->protocol && s->protocol->ended) && (n = read_in(s, buf, sizeof(buf))) > 0) {
+        keep_input(s, buf, s->protocol ? s->protocol->ops->decode(s->protocol, buf, n, s->pending)
+                                       : (gsize)n);
     }
 }
 
@@ -250,6 +113,33 @@ static void hand_on_left(CharFd *s, gsize room)
     }
 }
 
+/* Hands on what a protocol makes of the peer's bytes; what is beyond the room is kept. */
+static void receive_by_protocol(CharFd *s, guint8 *buf, gsize size, gsize room)
+{
+    CharProtocol *p = s->protocol;
+    const bool was_open = p->open;
+    gsize n = p->ops->decode(p, buf, size, s->pending);
+
+    char_fd_send(s);
+    if (p->open && !was_open) {
+        s->opened(s->chr);
+    }
+    room = MIN(n, room);
+    keep_input(s, buf + room, n - room);
+    if (room) {
+        char_receive(s->chr, buf, room);
+    }
+    if (s->protocol == p && p->ended) {
+        hang_up(s);
+    }
+}
+
+/* How much may be read now; a handshake needs no frontend. */
+static gsize reading_room(const CharFd *s, gsize room)
+{
+    return s->protocol && !s->protocol->open ? READ_SIZE : MIN(room, READ_SIZE);
+}
+
 /* Reads what the frontend takes, once; the loop calls again for more. */
 static void read_some(CharFd *s)
 {
@@ -265,15 +155,19 @@ static void read_some(CharFd *s)
         hand_on_left(s, room);
         return;
     }
-    if (!s->env || room == 0) {
+    if (!s->env || reading_room(s, room) == 0) {
         return;
     }
     do {
-        n = s->reader ? file_reader_take(s->reader, buf, MIN(room, sizeof(buf)))
-                      : read_in(s, buf, MIN(room, sizeof(buf)));
+        n = s->reader ? file_reader_take(s->reader, buf, reading_room(s, room))
+                      : read_in(s, buf, reading_room(s, room));
     } while (n < 0 && errno == EINTR);
     if (n > 0) {
-        char_receive(s->chr, buf, n);
+        if (s->protocol) {
+            receive_by_protocol(s, buf, n, room);
+        } else {
+            char_receive(s->chr, buf, n);
+        }
         if (s->env) {
             event_add(s->kick, &soon);
         }
@@ -331,9 +225,9 @@ static bool make_events(CharFd *s)
         s->in_event = event_new(base, s->in, EV_READ | EV_PERSIST | EV_ET, on_readable, s);
     }
     if (s->writer) {
-        s->out_event = event_new(base, -1, 0, on_writable, s);
+        s->out_event = event_new(base, -1, 0, char_fd_on_writable, s);
     } else if (s->out_waits) {
-        s->out_event = event_new(base, s->out, EV_WRITE | EV_ET, on_writable, s);
+        s->out_event = event_new(base, s->out, EV_WRITE | EV_ET, char_fd_on_writable, s);
     }
     return s->pending && ((s->in < 0 && !s->reader) || s->kick) &&
            (!(s->out_waits || s->writer) || s->out_event) &&
@@ -370,16 +264,6 @@ bool char_fd_start_files(CharFd *s, const CharFdFiles *files, GError **error)
     return true;
 }
 
-void char_fd_end_writer(CharFd *s, FileWriter *writer)
-{
-    gsize left = file_writer_free(writer);
-
-    char_drop(s->chr, left);
-    if (left) {
-        g_warning("chardev '%s' loses output: its file takes nothing", s->chr->object.name);
-    }
-}
-
 bool char_fd_start(CharFd *s, int in, int out, GError **error)
 {
     const Env *env = object_env(&s->chr->object);
@@ -403,13 +287,31 @@ bool char_fd_start(CharFd *s, int in, int out, GError **error)
     return true;
 }
 
+bool char_fd_start_protocol(CharFd *s, int fd, CharProtocol *protocol,
+                            void (*opened)(Chardev *chr), GError **error)
+{
+    if (!char_fd_start(s, fd, fd, error)) {
+        return false;
+    }
+    s->protocol = protocol;
+    s->opened = opened;
+    if (protocol->ops->begin) {
+        protocol->ops->begin(protocol, s->pending);
+        char_fd_send(s);
+    }
+    if (protocol->open) {
+        opened(s->chr);
+    }
+    return true;
+}
+
 void char_fd_stop(CharFd *s)
 {
     if (!s->env) {
         return;
     }
     if (s->pending && s->out >= 0 && !s->broken) {
-        flush_pending(s);
+        char_fd_flush(s);
     }
     if (s->pending) {
         char_drop(s->chr, evbuffer_get_length(s->pending));
@@ -429,6 +331,7 @@ void char_fd_stop(CharFd *s)
         g_clear_pointer(&s->kick, event_free);
     }
     s->pending = NULL;
+    s->protocol = NULL;
     s->env = NULL;
     s->in = s->out = -1;
 }

@@ -15,7 +15,7 @@
 #ifndef HW_CHARDEV_CHAR_FD_H
 #define HW_CHARDEV_CHAR_FD_H
 
-#include "hw/chardev/char.h"
+#include "hw/chardev/char-protocol.h"
 #include "qom/env.h"
 
 /* Up to this many bytes of output are buffered that the host did not take yet. */
@@ -43,8 +43,10 @@ struct CharFd {
     struct event *kick;         /* continues reading, without a new edge */
     FileReader *reader;         /* owned by the caller, instead of in; or NULL */
     FileWriter *writer;         /* the same instead of out */
+    CharProtocol *protocol;     /* what is spoken, owned by the caller; NULL: plain bytes */
+    void (*opened)(Chardev *chr);       /* the protocol's handshake is over */
     struct evbuffer *pending;
-    struct evbuffer *left;      /* input of disconnected peers, or NULL */
+    struct evbuffer *left;      /* input for which there was no room yet, or NULL */
 };
 
 /* For the backend's init hook.  hangup NULL: end of input is not an event.
@@ -54,6 +56,10 @@ void char_fd_init(CharFd *s, Chardev *chr, void (*hangup)(Chardev *chr));
 /* Starts transferring bytes; in and out may be the same, or -1 for none.  Fails
  * with host-error, also if the tree has no event loop. */
 bool char_fd_start(CharFd *s, int in, int out, GError **error);
+/* The same for a socket on which a protocol is spoken.  Input comes, and output is not lost, only
+ * when it is open: then opened is called, perhaps at once.  It lives until char_fd_stop. */
+bool char_fd_start_protocol(CharFd *s, int fd, CharProtocol *protocol,
+                            void (*opened)(Chardev *chr), GError **error);
 /* The same where regular files may be among them: reader and writer, if not NULL, stand
  * for in and out, and live until char_fd_stop. */
 typedef struct {

@@ -13,41 +13,31 @@
 #include "config.h"
 #include "hw/chardev/char-types.h"
 
-#include <event2/event.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "hw/chardev/char-fd.h"
-#include "hw/chardev/socket-address.h"
-#include "hw/chardev/socket-connect.h"
-#include "hw/chardev/socket-listener.h"
+#include "hw/chardev/char-socket.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-char.h"
 
-struct CharSocket {
-    Chardev parent;
-    CharFd stream;
-    QmpFd *given;               /* of an `fd` address; has fd as long as that is open */
-    int listen_fd;
-    int fd;                     /* the connection, or -1 */
-    SocketNode node;
-    SocketListener listener;    /* server */
-    struct event *retry_event;
-    SocketPeer *peer;           /* client: from prepare on, until connected */
-    SocketConnect *connect;     /* attempt in progress */
-    void (*settled)(void *opaque, GError *error);
-    void *settled_opaque;
-    bool said_why;              /* the reason of a failed attempt was logged */
-};
+const ChardevSocket *char_socket_options(const CharSocket *s)
+{
+    return char_backend(&s->parent)->u.socket.data;
+}
 
 static const ChardevSocket *options(const CharSocket *s)
 {
-    return char_backend(&s->parent)->u.socket.data;
+    return char_socket_options(s);
 }
 
 static bool is_server(const CharSocket *s)
 {
     return !options(s)->has_server || options(s)->server;
+}
+
+guint char_socket_retry_ms(const CharSocket *s)
+{
+    return options(s)->reconnect ? options(s)->reconnect * 1000 : options(s)->reconnect_ms;
 }
 
 static gsize socket_write(Chardev *chr, const guint8 *data, gsize size)
@@ -60,19 +50,32 @@ static void socket_accept_input(Chardev *chr)
     char_fd_accept_input(&to_char_socket(chr)->stream);
 }
 
+/* Over TCP the protocol stands in its place, as in QEMU. */
+static char *name_protocol(const CharSocket *s, char *text)
+{
+    const char *protocol = options(s)->telnet ? "telnet"
+                         : options(s)->websocket ? "websocket" : NULL;
+
+    if (protocol && g_str_has_prefix(text, "tcp:")) {
+        char *named = g_strconcat(protocol, text + strlen("tcp"), NULL);
+
+        g_free(text);
+        return named;
+    }
+    return text;
+}
+
 static char *socket_filename(Chardev *chr)
 {
     CharSocket *s = to_char_socket(chr);
     g_autofree char *text = NULL;
 
-    if (s->fd >= 0) {
-        return socket_connection_text(options(s)->addr, s->fd, is_server(s));
+    if (chr->connected) {
+        return name_protocol(s, socket_connection_text(options(s)->addr, s->fd, is_server(s)));
     }
-    text = socket_address_text(options(s)->addr, is_server(s));
+    text = name_protocol(s, socket_address_text(options(s)->addr, is_server(s)));
     return g_strconcat("disconnected:", text, NULL);
 }
-
-/* ---- A connection begins and ends ---- */
 
 static void close_fd(int *fd)
 {
@@ -82,130 +85,44 @@ static void close_fd(int *fd)
     }
 }
 
-/* One that a client passed may linger, as the client chose. */
-static void close_connection(CharSocket *s)
-{
-    if (s->fd >= 0 && s->given) {
-        s->fd = -1;
-        qmp_fd_close(g_steal_pointer(&s->given));
-    }
-    close_fd(&s->fd);
-}
-
-/* Takes ownership of fd, even on failure. */
-static bool begin_connection(CharSocket *s, int fd, GError **error)
-{
-    if (options(s)->nodelay) {
-        socket_set_nodelay(fd);
-    }
-    s->fd = fd;
-    if (!char_fd_start(&s->stream, fd, fd, error)) {
-        close_connection(s);
-        return false;
-    }
-    s->said_why = false;
-    char_event(&s->parent, CHAR_EVENT_OPENED);
-    return true;
-}
-
-static void begin_or_warn(CharSocket *s, int fd)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!begin_connection(s, fd, &error)) {
-        g_warning("chardev '%s': %s", s->parent.object.name, error->message);
-    }
-}
-
-static void on_client(void *opaque, int fd)
-{
-    CharSocket *s = opaque;
-    const Env *env = object_env(&s->parent.object);
-
-    env->lock(env);
-    begin_or_warn(s, fd);
-    if (s->fd < 0) {
-        socket_listener_next(&s->listener);
-    }
-    env->unlock(env);
-}
-
-static void retry_later(CharSocket *s)
-{
-    const struct timeval delay = { .tv_sec = options(s)->reconnect };
-
-    if (s->retry_event) {
-        event_add(s->retry_event, &delay);
-    }
-}
-
-static void socket_hangup(Chardev *chr)
-{
-    CharSocket *s = to_char_socket(chr);
-
-    char_fd_stop(&s->stream);
-    close_connection(s);
-    char_event(chr, CHAR_EVENT_CLOSED);
-    socket_listener_next(&s->listener);
-    retry_later(s);
-}
-
-/* ---- Connecting ---- */
-
-static void on_reconnected(void *opaque, int fd, GError *error)
-{
-    CharSocket *s = opaque;
-
-    s->connect = NULL;
-    if (fd >= 0) {
-        begin_or_warn(s, fd);
-    } else if (!s->said_why) {
-        s->said_why = true;
-        g_message("chardev '%s': %s; trying again", s->parent.object.name, error->message);
-    }
-    g_clear_error(&error);
-    if (s->fd < 0) {
-        retry_later(s);
-    }
-}
-
-static void reconnect(CharSocket *s)
-{
-    s->connect = socket_connect_find(object_env(&s->parent.object), options(s)->addr,
-                                     on_reconnected, s);
-}
-
-static void on_retry(evutil_socket_t fd, short what, void *opaque)
-{
-    CharSocket *s = opaque;
-    const Env *env = object_env(&s->parent.object);
-
-    env->lock(env);
-    reconnect(s);
-    env->unlock(env);
-}
-
 /* ---- Checks ---- */
+
+typedef struct {
+    bool wrong;
+    const char *path;           /* what it is blamed on */
+    const char *why;
+} Check;
 
 static bool check_options(const CharSocket *s, GError **error)
 {
     const ChardevSocket *opts = options(s);
+    const bool server = is_server(s), fd = opts->addr->type == SOCKET_ADDRESS_TYPE_FD;
+    const Check checks[] = {
+        { server && opts->reconnect, "reconnect",
+          "option 'reconnect' is for clients, and this is a server" },
+        { server && opts->reconnect_ms, "reconnect-ms",
+          "option 'reconnect-ms' is for clients, and this is a server" },
+        { opts->reconnect && opts->reconnect_ms, "reconnect-ms",
+          "only one of 'reconnect' and 'reconnect-ms' may be given" },
+        { fd && opts->reconnect, "reconnect",
+          "a descriptor cannot be reconnected: 'reconnect' with an 'fd' address" },
+        { fd && opts->reconnect_ms, "reconnect-ms",
+          "a descriptor cannot be reconnected: 'reconnect-ms' with an 'fd' address" },
+        { !server && opts->wait, "wait",
+          "option 'wait' is for servers, and this is a client" },
+        { !server && opts->websocket, "websocket",
+          "option 'websocket' is for servers, and this is a client" },
+        { opts->telnet && opts->websocket, "websocket",
+          "only one of 'telnet' and 'websocket' can be spoken" },
+    };
 
-    if (is_server(s) && opts->reconnect) {
-        qmp_error_set_at(error, "backend.data.reconnect", ERROR_REASON_INVALID_VALUE,
-                         "option 'reconnect' is for clients, and this is a server");
-        return false;
-    }
-    if (!is_server(s) && opts->wait) {
-        qmp_error_set_at(error, "backend.data.wait", ERROR_REASON_INVALID_VALUE,
-                         "option 'wait' is for servers, and this is a client");
-        return false;
-    }
-    if (opts->reconnect && opts->addr->type == SOCKET_ADDRESS_TYPE_FD) {
-        qmp_error_set_at(error, "backend.data.reconnect", ERROR_REASON_INVALID_VALUE,
-                         "a descriptor cannot be reconnected: "
-                         "'reconnect' with an 'fd' address");
-        return false;
+    for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
+        if (checks[i].wrong) {
+            g_autofree char *path = g_strconcat("backend.data.", checks[i].path, NULL);
+
+            qmp_error_set_at(error, path, ERROR_REASON_INVALID_VALUE, "%s", checks[i].why);
+            return false;
+        }
     }
     return true;
 }
@@ -237,9 +154,9 @@ static void socket_init(Object *obj)
     CharSocket *s = to_char_socket(obj);
 
     s->listen_fd = s->fd = -1;
-    s->listener = (SocketListener){ .owner = obj, .kind = "chardev", .accepted = on_client,
-                                    .opaque = s };
-    char_fd_init(&s->stream, &s->parent, socket_hangup);
+    s->listener = (SocketListener){ .owner = obj, .kind = "chardev",
+                                    .accepted = char_socket_accepted, .opaque = s };
+    char_fd_init(&s->stream, &s->parent, char_socket_hangup);
 }
 
 static bool prepare_server(CharSocket *s, GError **error)
@@ -270,7 +187,7 @@ static bool socket_prepare(Object *obj, GError **error)
 {
     CharSocket *s = to_char_socket(obj);
 
-    if (!is_server(s) && options(s)->reconnect) {
+    if (!is_server(s) && char_socket_retry_ms(s)) {
         return true;
     }
     return (is_server(s) ? prepare_server(s, error) : prepare_client(s, error)) ||
@@ -314,7 +231,7 @@ static void socket_release(Object *obj)
 
     g_clear_pointer(&s->peer, socket_peer_free);
     close_fd(&s->listen_fd);
-    close_connection(s);
+    char_socket_close(s);
     socket_node_remove(&s->node);
 }
 
@@ -334,17 +251,6 @@ static void note_port(CharSocket *s)
     }
 }
 
-static bool make_retry_event(CharSocket *s, GError **error)
-{
-    const Env *env = object_env(&s->parent.object);
-
-    s->retry_event = env && env->base ? evtimer_new(env->base, on_retry, s) : NULL;
-    if (!s->retry_event) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot wait for connections");
-    }
-    return s->retry_event != NULL;
-}
-
 static bool socket_complete(Object *obj, GError **error)
 {
     CharSocket *s = to_char_socket(obj);
@@ -354,23 +260,14 @@ static bool socket_complete(Object *obj, GError **error)
         return socket_listener_start(&s->listener, s->listen_fd, error);
     }
     if (s->fd >= 0) {
-        return begin_connection(s, s->fd, error);
+        return char_socket_begin(s, s->fd, error);
     }
-    if (!make_retry_event(s, error)) {
-        return false;
-    }
-    reconnect(s);
-    return true;
+    return char_socket_keep_connected(s, error);
 }
 
 static void socket_dismantle(Object *obj)
 {
-    CharSocket *s = to_char_socket(obj);
-
-    socket_listener_stop(&s->listener);
-    g_clear_pointer(&s->retry_event, event_free);
-    g_clear_pointer(&s->connect, socket_connect_cancel);
-    char_fd_discard(&s->stream);
+    char_socket_stop(to_char_socket(obj));
 }
 
 static const CharOps socket_char_ops = {

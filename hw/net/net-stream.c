@@ -88,7 +88,8 @@ static void on_peer(void *opaque, int fd)
 
 static void retry_later(NetStream *s)
 {
-    const struct timeval delay = { .tv_sec = s->reconnect };
+    const struct timeval delay = { .tv_sec = s->reconnect_ms / 1000,
+                                   .tv_usec = s->reconnect_ms % 1000 * 1000 };
 
     if (s->retry_event) {
         event_add(s->retry_event, &delay);
@@ -193,7 +194,7 @@ bool net_stream_prepare(NetStream *s, GError **error)
     if (!s->addr || (!s->server && s->addr->type == SOCKET_ADDRESS_TYPE_FD)) {
         return prepare_given(s, error);
     }
-    if (!s->server && s->reconnect) {
+    if (!s->server && s->reconnect_ms) {
         return true;
     }
     view = net_address_view(s->addr);
@@ -281,7 +282,7 @@ bool net_stream_complete(NetStream *s, GError **error)
         note_port(s);
         return socket_listener_start(&s->listener, s->listen_fd, error);
     }
-    if (!s->reconnect) {
+    if (!s->reconnect_ms) {
         return start_connection(s, error);
     }
     if (!make_retry_event(s, error)) {
@@ -325,9 +326,16 @@ static void stream_resume(NetBackend *net, guint queue)
 
 static bool check_reconnect(const NetdevStreamOptions *opts, GError **error)
 {
-    if (opts->reconnect && (opts->server || opts->addr->type == SOCKET_ADDRESS_TYPE_FD)) {
-        qmp_error_set_at(error, "reconnect", ERROR_REASON_INVALID_VALUE,
-                         "option 'reconnect' is for clients with an address");
+    const char *name = opts->reconnect_ms ? "reconnect-ms" : opts->reconnect ? "reconnect" : NULL;
+
+    if (name && (opts->server || opts->addr->type == SOCKET_ADDRESS_TYPE_FD)) {
+        qmp_error_set_at(error, name, ERROR_REASON_INVALID_VALUE,
+                         "option '%s' is for clients with an address", name);
+        return false;
+    }
+    if (opts->reconnect && opts->reconnect_ms) {
+        qmp_error_set_at(error, "reconnect-ms", ERROR_REASON_INVALID_VALUE,
+                         "only one of 'reconnect' and 'reconnect-ms' may be given");
         return false;
     }
     return true;
@@ -343,7 +351,7 @@ static bool stream_setup(NetBackend *net, const Env *env, GError **error)
     }
     s->addr = opts->addr;
     s->server = opts->server;
-    s->reconnect = opts->reconnect;
+    s->reconnect_ms = opts->reconnect ? opts->reconnect * 1000 : opts->reconnect_ms;
     s->has_events = true;
     if (opts->addr->type == SOCKET_ADDRESS_TYPE_FD) {
         s->given = net_take_fd(env, opts->addr->u.fd.str, error);

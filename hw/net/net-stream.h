@@ -22,7 +22,7 @@ typedef struct {
     /* Set before prepare. */
     SocketAddress *addr;        /* borrowed; NULL: given is connected */
     bool server;
-    guint reconnect;            /* seconds, 0: never */
+    guint reconnect_ms;         /* 0: never */
     bool has_events;            /* NETDEV_STREAM_CONNECTED and _DISCONNECTED */
     QmpFd *given;               /* owned, or NULL; has fd as long as that is open */
 

@@ -54,7 +54,14 @@
       (gnutls_session_t session, const void *data, size_t data_size), \
       (session, data, data_size)) \
     F(L, size_t, gnutls_record_check_pending, (gnutls_session_t session), (session)) \
-    F(L, int, gnutls_record_get_direction, (gnutls_session_t session), (session))
+    F(L, int, gnutls_record_get_direction, (gnutls_session_t session), (session)) \
+    F(L, int, gnutls_cipher_init, \
+      (gnutls_cipher_hd_t *handle, gnutls_cipher_algorithm_t cipher, const gnutls_datum_t *key, \
+       const gnutls_datum_t *iv), (handle, cipher, key, iv)) \
+    F(L, int, gnutls_cipher_decrypt, \
+      (const gnutls_cipher_hd_t handle, void *ctext, size_t ctext_len), \
+      (handle, ctext, ctext_len)) \
+    F(L, void, gnutls_cipher_deinit, (gnutls_cipher_hd_t handle), (handle))
 
 LIBRARY_DEFINE(library, GNUTLS_SONAME, "libgnutls30", "encrypted connections", GNUTLS_FUNCTIONS)
 

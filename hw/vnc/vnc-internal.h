@@ -17,7 +17,7 @@
  *   vnc-address.c    addresses as events and queries have them
  *
  * and, without knowledge of the server: vnc-message.h, vnc-cut.h, vnc-picture.h, vnc-cursor.h,
- * vnc-encoder.h, vnc-pseudo.h, vnc-guard.h, vnc-keymap.h, vnc-websocket.h.
+ * vnc-encoder.h, vnc-pseudo.h, vnc-guard.h, vnc-keymap.h.
  *
  * Threads: the server's thread has the sockets, and never takes the machine lock.  It sends notes
  * to the main loop (vnc_post), and stops reading from its clients while too many wait.  The main
@@ -29,6 +29,7 @@
 #include <poll.h>
 
 #include "hw/chardev/socket-address.h"
+#include "hw/chardev/websocket.h"
 #include "hw/display/console.h"
 #include "hw/input/input.h"
 #include "hw/tls/tls-session.h"
@@ -36,7 +37,6 @@
 #include "hw/vnc/vnc-guard.h"
 #include "hw/vnc/vnc-keymap.h"
 #include "hw/vnc/vnc-message.h"
-#include "hw/vnc/vnc-websocket.h"
 #include "hw/vnc/vnc.h"
 #include "qmp/fds.h"
 #include "qom/qapi-objects-vnc.h"
@@ -143,6 +143,13 @@ typedef enum {
 /* What it may have sent that is not handled yet, and what may wait for it. */
 enum { VNC_IN_MAX = 4096, VNC_OUT_MAX = 65536 };
 
+/* A connection whose bytes are in WebSocket's frames. */
+typedef struct {
+    WebSocketReader reader;
+    gsize n_pong;               /* bytes of the answer to the last ping, if it was not sent */
+    guint8 pong[WEBSOCKET_FRAME_MAX];
+} VncWebSocket;
+
 G_STATIC_ASSERT((int)VNC_IN_MAX >= (int)VNC_MESSAGE_MAX);
 
 struct VncClient {
@@ -160,7 +167,7 @@ struct VncClient {
     gint64 taken;               /* when it last took something, or nothing waited */
     guint8 challenge[VNC_CHALLENGE_SIZE];
     TlsSession *tls;            /* of an encrypted connection, from VNC_PHASE_TLS on */
-    Websocket *websocket;       /* of such a connection, after VNC_PHASE_UPGRADE; or NULL */
+    VncWebSocket *websocket;    /* of such a connection, after VNC_PHASE_UPGRADE; or NULL */
 
     guint8 in[VNC_IN_MAX];
     gsize n_in;

@@ -7,6 +7,7 @@
 #include "hw/vnc/vnc-internal.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 /* ---- The socket, or TLS ---- */
@@ -34,19 +35,54 @@ bool vnc_stream_pending(const VncClient *c)
     return is_encrypted(c) && tls_session_pending(c->tls);
 }
 
+/* ---- What waits to be sent ---- */
+
+gsize vnc_stream_waiting(const VncClient *c)
+{
+    return c->out->len - c->sent;
+}
+
+/* Something is put into the output: if nothing is in it, its time begins. */
+static void begin_output(VncClient *c)
+{
+    if (!vnc_stream_waiting(c)) {
+        c->taken = g_get_monotonic_time();
+    }
+}
+
 /* ---- From the client ---- */
 
-/* n bytes have come behind those of `in`. */
+/* The frame that ends a connection, and the end. */
+static void close_frames(VncClient *c, const char *why)
+{
+    guint8 frame[WEBSOCKET_FRAME_MAX];
+    g_autofree char *wrong = why ? g_strdup_printf("it sent %s", why) : g_strdup("");
+
+    begin_output(c);
+    g_byte_array_append(c->out, frame, websocket_put_close(frame, c->websocket->reader.status));
+    vnc_client_end_after_output(c, wrong);
+}
+
+/* n bytes have come behind those of `in`: what remains of them there is payload. */
 static void take_frames(VncClient *c, gsize n)
 {
-    const char *wrong;
+    VncWebSocket *ws = c->websocket;
+    guint8 *from = c->in + c->n_in, *to = from;
+    WebSocketNews news = WEBSOCKET_MORE;
 
-    c->n_in += websocket_decode(c->websocket, c->in + c->n_in, n, &wrong);
-    if (wrong) {
-        vnc_client_end(c, wrong);
-    } else if (c->websocket->closed) {
-        websocket_close(c->out);
-        vnc_client_end_after_output(c, "");
+    for (gsize taken, kept; n && news != WEBSOCKET_CLOSE && news != WEBSOCKET_BROKEN; n -= taken) {
+        taken = n;
+        news = websocket_read(&ws->reader, from, &taken, &kept);
+        memmove(to, from, kept);
+        from += taken;
+        to += kept;
+        if (news == WEBSOCKET_PING) {
+            ws->n_pong = websocket_put_pong(ws->pong, &ws->reader);
+        }
+    }
+    c->n_in = to - c->in;
+    if (news == WEBSOCKET_CLOSE || news == WEBSOCKET_BROKEN) {
+        close_frames(c, news == WEBSOCKET_BROKEN ? ws->reader.why : NULL);
     }
 }
 
@@ -67,27 +103,15 @@ bool vnc_stream_read(VncClient *c)
 
 /* ---- To the client ---- */
 
-gsize vnc_stream_waiting(const VncClient *c)
-{
-    return c->out->len - c->sent;
-}
-
-/* Something is put into the output: if nothing is in it, its time begins. */
-static void begin_output(VncClient *c)
-{
-    if (!vnc_stream_waiting(c)) {
-        c->taken = g_get_monotonic_time();
-    }
-}
-
 void vnc_client_put(VncClient *c, const void *data, gsize size)
 {
+    guint8 header[WEBSOCKET_HEADER_MAX];
+
     begin_output(c);
     if (c->websocket) {
-        websocket_encode(c->out, data, size);
-    } else {
-        g_byte_array_append(c->out, data, size);
+        g_byte_array_append(c->out, header, websocket_put_header(header, size));
     }
+    g_byte_array_append(c->out, data, size);
 }
 
 void vnc_client_put32(VncClient *c, guint32 value)
@@ -115,9 +139,12 @@ bool vnc_stream_write(VncClient *c)
 /* A client that sends pings and takes nothing has one answer waiting. */
 void vnc_stream_answer(VncClient *c)
 {
-    if (c->websocket && c->websocket->has_pong && vnc_stream_waiting(c) <= VNC_OUT_MAX / 2) {
+    VncWebSocket *ws = c->websocket;
+
+    if (ws && ws->n_pong && vnc_stream_waiting(c) <= VNC_OUT_MAX / 2) {
         begin_output(c);
-        websocket_answer(c->websocket, c->out);
+        g_byte_array_append(c->out, ws->pong, ws->n_pong);
+        ws->n_pong = 0;
     }
 }
 
@@ -138,21 +165,25 @@ void vnc_stream_upgrade(VncClient *c)
 /* What comes with the request is in frames already. */
 gsize vnc_stream_take_request(VncClient *c)
 {
-    const char *wrong;
+    g_autofree char *reply = NULL;
+    const char *why;
     gsize used, rest;
+    WebSocketShake shake = websocket_shake((const char *)c->in, c->n_in, &used, &reply, &why);
 
-    begin_output(c);
-    used = websocket_upgrade(c->in, c->n_in, c->out, &wrong);
-    rest = c->n_in - used;
-    if (wrong) {
+    if (reply) {
+        begin_output(c);
+        g_byte_array_append(c->out, (const guint8 *)reply, strlen(reply));
+    }
+    if (shake == WEBSOCKET_SHAKE_REFUSED) {
+        g_autofree char *wrong = g_strdup_printf("it sent no request for a WebSocket: %s", why);
+
         vnc_client_end_after_output(c, wrong);
-    } else if (used) {
-        c->websocket = g_new0(Websocket, 1);
+    } else if (shake == WEBSOCKET_SHAKE_DONE) {
+        rest = c->n_in - used;
+        c->websocket = g_new0(VncWebSocket, 1);
         vnc_handshake_begin(c);
         c->n_in = used;
         take_frames(c, rest);
-    } else if (c->n_in == VNC_IN_MAX) {
-        vnc_client_end(c, "it sent a request that is too long");
     }
     return used;
 }

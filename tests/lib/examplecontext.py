@@ -88,6 +88,8 @@ NEEDS = {
     'ringbuf-write': 'ring0',
     'screendump': 'pc vga',
     'wait-screen-text': 'pc vga',
+    'yank': 'sock0',
+    'query-yank': 'sock0',
     'send-key': 'pc running',
     'set-numa-node': 'accel ram0 pc-without-ram',
     'set_link': 'net0',
@@ -386,6 +388,8 @@ MAKE = {
     'running': lambda c: c.call('cont'),
     'slow-create0': slow_job,
     'text-mode': text_mode,
+    'sock0': lambda c: c.call('chardev-add', id='sock0', backend={'type': 'socket', 'data': {
+        'addr': {'type': 'inet', 'data': {'host': '127.0.0.1', 'port': '0'}}}}),
     'tty0': add_chardev('tty0', 'pty'),
     'vd0': add_device('virtio-blk-pci', id='vd0', drive='null0'),
     'vga': add_device('VGA', id='video0', addr='2'),

@@ -457,9 +457,9 @@ def unusable_chardevs(recorder):
             add('socket', 'fd-not-found', ['none'], addr={'type': 'fd', 'data': {'str': 'none'}})
             add('socket', 'invalid-value', ['reconnect'], addr=inet('0'), reconnect=1)
             add('socket', 'invalid-value', ['wait'], addr=inet(port), server=False, wait=True)
-            for option, value in (('tls-creds', 'x'), ('tls-authz', 'x'), ('telnet', True),
-                                  ('tn3270', True), ('websocket', True)):
+            for option, value in (('tls-creds', 'x'), ('tls-authz', 'x'), ('tn3270', True)):
                 add('socket', 'not-supported', [option], addr=inet('0'), **{option: value})
+            add('socket', 'invalid-value', ['websocket'], addr=inet('0'), telnet=True, websocket=True)
             add('file', 'file-not-usable', ['/no/such'], out='/no/such/file')
             add('file', 'file-not-usable', ['/no/such'], out=existing, **{'in': '/no/such/file'})
             add('pipe', 'file-not-usable', ['/no/such'], device='/no/such/pipe')

@@ -130,6 +130,8 @@ ERRORS = {
         ('invalid-value', '', {'fdname': '0'})],
     'migrate-set-capabilities': [
         ('not-supported', '', {'capabilities': [{'capability': 'multifd', 'state': True}]})],
+    'yank': [
+        ('device-not-found', '', {'instances': [{'type': 'migration'}]})],
     'inject-nmi': [
         ('wrong-state', 'microvm', {}),
         ('not-supported', 'microvm running', {})],

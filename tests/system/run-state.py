@@ -329,6 +329,7 @@ def harmless():
         ('add-fd', {}),
         ('remove-fd', {'fdset-id': 1}),
         ('migrate-set-capabilities', {'capabilities': []}),
+        ('yank', {'instances': []}),
     ]
 
 

@@ -163,7 +163,7 @@ def leaving(recorder):
             viewer.sock.send_raw(frame(struct.pack('>H', 1001), CLOSE) + b'\x82\x81' * 50)
             while viewer.sock.take_frame():
                 pass
-            assert viewer.sock.closed == 1000
+            assert viewer.sock.closed == 1001             # what it said itself
             stays.picture()
         settle(rig.daemon, before)
         assert 'is ended' not in rig.daemon.output()
@@ -206,9 +206,10 @@ def requests(recorder):
             assert ended(sock)
         settle(rig.daemon, before)
         output = rig.daemon.output()
-        for why in ('it sent no request for a WebSocket', 'it has another version of WebSocket',
-                    'it sent a request with a wrong header', 'it sent a request that is too long',
-                    'it has no binary WebSocket'):
+        for why in ('a header is missing', 'the WebSocket version is not 13', 'the method is not GET',
+                    'a header is malformed, or there twice', 'the request is too long',
+                    "the only subprotocol is 'binary'"):
+            why = 'it sent no request for a WebSocket: ' + why
             assert why in output, (why, output)
 
 
@@ -226,11 +227,11 @@ def lies(recorder):
     wrong = {
         'with an extension': (b'\xc2\x81aaaa1', b'\x92\x81aaaa1'),
         'without a mask': (b'\x82\x011', b'\x89\x00'),
-        'for control that is none': (b'\x09\x81aaaa1', b'\x89\xfe\0\x7e', b'\x8b\x80aaaa',
-                                     b'\x88\xff' + bytes(8)),
-        'that is not binary, or out of place': (
-            frame(b'text', TEXT), frame(b'', CONTINUATION), frame(b'', fin=False) + frame(b''),
-            frame(b'', 3)),
+        'a control frame in pieces, or a long one': (b'\x09\x81aaaa1', b'\x89\xfe\0\x7e',
+                                                     b'\x88\xff' + bytes(8)),
+        'a frame of an unknown kind': (b'\x8b\x80aaaa', frame(b'', 3)),
+        'it sent text': (frame(b'text', TEXT),),
+        'a frame out of place': (frame(b'', CONTINUATION), frame(b'', fin=False) + frame(b'')),
         'not in its shortest form': (b'\x82\xfe\0\x7daaaa', b'\x82\xff' + bytes(6) + b'\xff\xffaaaa',
                                      b'\x82\xff\x80' + bytes(7) + b'aaaa'),
         'it sent a clipboard of more than 1 MiB': (
