@@ -52,6 +52,7 @@ NEEDS = {
     'job-finalize': 'create0',
     'job-pause': 'slow-create0',
     'job-resume': 'slow-create0',
+    'monitor-hmp': 'tty0',
     'monitor-qmp': 'tty0',
     'netdev_del': 'net0',
     'object-del': 'ram0',

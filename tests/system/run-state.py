@@ -325,6 +325,7 @@ def harmless():
         ('set_password', {'protocol': 'vnc', 'password': 'x'}),
         ('expire_password', {'protocol': 'vnc', 'time': 'now'}),
         ('change-vnc-password', {'password': 'x'}),
+        ('human-monitor-command', {'command-line': 'info status'}),
         ('add-fd', {}),
         ('remove-fd', {'fdset-id': 1}),
         ('migrate-set-capabilities', {'capabilities': []}),
