@@ -29,6 +29,7 @@ struct MonitorHmp {
     HmpEditor *editor;
     HumanRun *run;              /* the line that is being executed, or NULL */
     bool completing;            /* it is a completion */
+    bool greeted;
     GString *out;               /* from sent on: what the chardev has not taken yet */
     gsize sent;
     guint8 in[PIECE];           /* taken to filled: what the editor has not seen yet */
@@ -66,6 +67,17 @@ static void show(MonitorHmp *s, const char *text)
 }
 
 /* ---- Lines ---- */
+
+static void greet(MonitorHmp *s)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    s->greeted = true;
+    g_string_printf(text, "QEMU %d.%d.%d monitor - type 'help' for more information\n",
+                    QMP_LEVEL_MAJOR, QMP_LEVEL_MINOR, QMP_LEVEL_MICRO);
+    hmp_editor_begin(s->editor, text);
+    show(s, text->str);
+}
 
 /* Room for input again, and what there is of it. */
 static void go_on(MonitorHmp *s)
@@ -136,6 +148,9 @@ static void on_receive(void *opaque, const guint8 *data, gsize size)
 {
     MonitorHmp *s = opaque;
 
+    if (!s->greeted) {
+        greet(s);
+    }
     memcpy(s->in, data, size);
     s->taken = 0;
     s->filled = size;
@@ -159,17 +174,16 @@ static void hang_up(MonitorHmp *s)
     g_clear_pointer(&s->monitor, hmp_monitor_free);
 }
 
-/* Each connection has a history of its own. */
-static void greet(MonitorHmp *s)
+/* Each connection has a history of its own.  On a mux, which prints what others write, the greeting
+ * has to wait until somebody turns to the monitor. */
+static void begin(MonitorHmp *s)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-
     s->monitor = hmp_monitor_new();
     s->editor = hmp_editor_new(s->monitor, "(qemu) ");
-    g_string_printf(text, "QEMU %d.%d.%d monitor - type 'help' for more information\n",
-                    QMP_LEVEL_MAJOR, QMP_LEVEL_MINOR, QMP_LEVEL_MICRO);
-    hmp_editor_begin(s->editor, text);
-    show(s, text->str);
+    s->greeted = false;
+    if (!object_is_a(s->chr, &qmp_class_chardev_mux)) {
+        greet(s);
+    }
 }
 
 static void on_event(void *opaque, CharEvent event)
@@ -181,7 +195,24 @@ static void on_event(void *opaque, CharEvent event)
     }
     hang_up(s);
     if (event == CHAR_EVENT_OPENED) {
+        begin(s);
+    }
+}
+
+static void on_focus(void *opaque)
+{
+    MonitorHmp *s = opaque;
+
+    if (!s->monitor) {
+        return;
+    }
+    if (!s->greeted) {
         greet(s);
+    } else if (!s->run) {
+        g_autoptr(GString) text = g_string_new("\n");
+
+        hmp_editor_begin(s->editor, text);
+        show(s, text->str);
     }
 }
 
@@ -189,6 +220,7 @@ static const CharFrontOps front_ops = {
     .can_receive = on_can_receive,
     .receive = on_receive,
     .event = on_event,
+    .focus = on_focus,
     .writable = on_writable,
 };
 

@@ -183,6 +183,27 @@ def editing(recorder):
 
 
 @on_one_accel
+def shared(recorder):
+    """a mux: the greeting comes when somebody turns to the monitor"""
+    with Daemon(recorder, NAME) as daemon, closing(build(daemon)) as client:
+        path = daemon.path('base')
+        client.call('chardev-add', id='base', backend={'type': 'socket', 'data': {
+            'server': True, 'wait': False, 'addr': {'type': 'unix', 'data': {'path': path}}}})
+        client.call('chardev-add', id='mux', backend={'type': 'mux', 'data': {'chardev': 'base'}})
+        client.call('object-add', qom_type='monitor-hmp', id='mon', chardev='mux')
+        client.call('device_add', driver='isa-serial', chardev='mux')
+        with closing(Terminal.__new__(Terminal)) as terminal:
+            terminal.socket = socket.socket(socket.AF_UNIX)
+            terminal.socket.settimeout(TIMEOUT)
+            terminal.socket.connect(path)
+            terminal.socket.sendall(b'info name\n\x01c')
+            assert terminal.until(PROMPT).startswith(b'QEMU 7.2.0 monitor')
+            assert terminal.run('info name') == 'hmp\r\n'
+            terminal.socket.sendall(b'\x01cinfo uuid\n\x01c')
+            assert terminal.until(PROMPT) == b'\r\n' + PROMPT
+
+
+@on_one_accel
 def hostile(recorder):
     """bytes that are no lines, and a client that reads nothing"""
     with Daemon(recorder, NAME) as daemon, closing(build(daemon)) as client, \
@@ -246,4 +267,4 @@ def other_ends(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([by_command, by_terminal, by_vmctl, table, editing, hostile, growth, other_ends])
+    vmdtest.main([by_command, by_terminal, by_vmctl, table, editing, shared, hostile, growth, other_ends])
