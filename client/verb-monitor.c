@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/hmp/editor.h"
+#include "client/translate/typed.h"
 #include "client/verb.h"
 #include "qmp/error.h"
 
@@ -31,7 +32,7 @@ static bool execute_request(Shell *shell, HmpLine *line, HmpRequest *request, GE
     g_autoptr(HmpRequest) owned = request;
     json_t *json = json_pack("{s:s, s:O*}", "execute", owned->command, "arguments",
                              owned->arguments);
-    g_autofree char *text = json_dumps(json, JSON_COMPACT);
+    g_autofree char *text = typed_print(json);
     g_autoptr(Message) reply = connection_request(shell->conn, text, NULL, 0, error);
     g_autoptr(GError) refusal = NULL;
 

@@ -102,6 +102,18 @@ HMP_COMMAND(qom_set, "qom-set", "-j path:word property:word value:rest",
 HMP_COMMAND(calculate, "print|p", "/fmt value:int",
             "print expression value (use $reg for CPU register access)", "")
 
+HMP_COMMAND(x, "x", "/fmt address:int", "virtual memory dump starting at 'addr'", "")
+HMP_COMMAND(xp, "xp", "/fmt address:int", "physical memory dump starting at 'addr'", "")
+HMP_COMMAND(i, "i", "/fmt address:int index:int?", "I/O port read", "")
+HMP_COMMAND(o, "o", "/fmt address:int value:int", "I/O port write", "")
+HMP_COMMAND(sum, "sum", "address:int size:int", "compute the checksum of a memory region", "")
+HMP_COMMAND(gva2gpa, "gva2gpa", "address:int",
+            "print the guest physical address corresponding to a guest virtual address", "")
+HMP_COMMAND(memsave, "memsave", "address:int size:int filename:word",
+            "save to disk virtual memory dump starting at 'addr' of size 'size'", "")
+HMP_COMMAND(pmemsave, "pmemsave", "address:int size:int filename:word",
+            "save to disk physical memory dump starting at 'addr' of size 'size'", "")
+
 /* The log. */
 HMP_COMMAND(trace_event, "trace-event", "name:word option:onoff",
             "changes status of a specific trace event", "")
@@ -119,6 +131,7 @@ HMP_COMMAND(info_hotpluggable_cpus, "info hotpluggable-cpus", "",
 HMP_COMMAND(info_iothreads, "info iothreads", "", "show iothreads", "")
 HMP_COMMAND(info_kvm, "info kvm", "", "show KVM information", "")
 HMP_COMMAND(info_lapic, "info lapic", "apic-id:int?", "show local apic state", "")
+HMP_COMMAND(info_mem, "info mem", "", "show the active virtual memory mappings", "")
 HMP_COMMAND(info_memdev, "info memdev", "", "show memory backends", "")
 HMP_COMMAND(info_memory_devices, "info memory-devices", "", "show memory devices", "")
 HMP_COMMAND(info_memory_size_summary, "info memory_size_summary", "",
@@ -126,17 +139,23 @@ HMP_COMMAND(info_memory_size_summary, "info memory_size_summary", "",
 HMP_COMMAND(info_mice, "info mice", "", "show which guest mouse is receiving events", "")
 HMP_COMMAND(info_migrate_capabilities, "info migrate_capabilities", "",
             "show current migration capabilities", "")
+HMP_COMMAND(info_mtree, "info mtree", "-f -D",
+            "show memory tree (-f: dump flat view for address spaces; -D: dump disabled regions)",
+            "")
 HMP_COMMAND(info_name, "info name", "", "show the current VM name", "")
 HMP_COMMAND(info_network, "info network", "", "show the network state", "")
 HMP_COMMAND(info_pci, "info pci", "", "show PCI info", "")
 HMP_COMMAND(info_pic, "info pic", "", "show PIC state", "")
 HMP_COMMAND(info_qdm, "info qdm", "", "show qdev device model list", "")
 HMP_COMMAND(info_qom_tree, "info qom-tree", "path:word?", "show QOM composition tree", "")
+HMP_COMMAND(info_qtree, "info qtree", "", "show device tree", "")
 HMP_COMMAND(info_registers, "info registers", "-a vcpu:int?",
             "show the cpu registers (-a: of all cpus; vcpu: specific vCPU to query)", "")
 HMP_COMMAND(info_status, "info status", "", "show the current VM status (running|paused)", "")
+HMP_COMMAND(info_tlb, "info tlb", "", "show virtual to physical memory mappings", "")
 HMP_COMMAND(info_trace_events, "info trace-events", "name:word?",
             "show available trace-events & their state", "")
+HMP_COMMAND(info_usb, "info usb", "", "show guest USB devices", "")
 HMP_COMMAND(info_uuid, "info uuid", "", "show the current VM UUID", "")
 HMP_COMMAND(info_version, "info version", "", "show the version of QEMU", "")
 HMP_COMMAND(info_vnc, "info vnc", "", "show the vnc server status", "")
@@ -174,6 +193,22 @@ HMP_ABSENT(passed, "info usbhost|info rdma|info rocker|info rocker-of-dpa-flows"
 HMP_ABSENT(statistics, "info stats|info virtio|info virtio-queue-element|info virtio-queue-status"
            "|info virtio-status|info virtio-vhost-queue-status",
            "`vmctl state ID` prints the state of a device, its queues among it")
+HMP_ABSENT(host_addresses, "gpa2hpa|gpa2hva",
+           "where the daemon keeps memory is nobody's business; xp reads it")
+HMP_ABSENT(hostfwd, "hostfwd_add|hostfwd_remove|info usernet",
+           "ports are forwarded by hostfwd= of netdev_add; a network of its own takes more")
+HMP_ABSENT(log, "log|logfile", "`trace-event` writes what devices do to the journal")
+HMP_ABSENT(boot_set, "boot_set", "the property bootindex of a device says what a guest boots from")
+HMP_ABSENT(mouse_set, "mouse_set", "events go to the device whose driver enabled it last")
+HMP_ABSENT(irq, "info irq", "interrupts are not counted; `info pic` and `info lapic` print what "
+           "waits")
+HMP_ABSENT(ramblock, "info ramblock", "`info memdev` and `info mtree` print what memory there is")
+HMP_ABSENT(roms, "info roms", "firmware and ROMs are properties of machine and devices: "
+           "`info qtree`")
+HMP_ABSENT(numa, "info numa", "`info memdev` and `info hotpluggable-cpus` print what belongs to "
+           "a node")
+HMP_ABSENT(chardev_change, "chardev-change|chardev-send-break",
+           "chardev-remove and chardev-add make another one; Ctrl-A b of a mux sends a break")
 HMP_ABSENT(announce, "announce_self", "cards do not announce themselves; set_link off and on "
            "makes a guest do it")
 

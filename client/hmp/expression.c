@@ -122,6 +122,13 @@ static guint64 apply(Parser *p, char op, guint64 a, guint64 b)
     }
 }
 
+/* A slash that begins a path is the next argument's: `memsave 0 100 /tmp/file`. */
+static bool is_operator(const char *text, const char *operators)
+{
+    return *text && strchr(operators, *text) &&
+           (*text != '/' || !(g_ascii_isalpha(text[1]) || strchr("._~", text[1])));
+}
+
 /* Operands of one level of precedence, and the operators between them. */
 static guint64 chain(Parser *p, const char *operators, guint64 (*operand)(Parser *p))
 {
@@ -131,11 +138,10 @@ static guint64 chain(Parser *p, const char *operators, guint64 (*operand)(Parser
         char op;
 
         skip(p);
-        op = *p->text;
-        if (p->why || !op || !strchr(operators, op)) {
+        if (p->why || !is_operator(p->text, operators)) {
             return value;
         }
-        p->text++;
+        op = *p->text++;
         value = apply(p, op, value, operand(p));
     }
 }

@@ -238,6 +238,13 @@ guint64 hmp_uint(const json_t *value)
         ? qmp_json_input.get_uint(value) : (guint64)json_integer_value(value);
 }
 
+json_t *hmp_json_uint(guint64 value)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, value);
+
+    return qmp_json_parse(text, strlen(text), NULL);
+}
+
 gint64 hmp_int(const json_t *object, const char *name)
 {
     return hmp_uint(json_object_get(object, name));

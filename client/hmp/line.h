@@ -104,6 +104,8 @@ GArray *hmp_state_registers(const json_t *state);
 const char *hmp_str(const json_t *object, const char *name);
 gint64 hmp_int(const json_t *object, const char *name);
 guint64 hmp_uint(const json_t *value);
+/* A number of 64 bits for a request: those from 2^63 on are none of jansson's. */
+json_t *hmp_json_uint(guint64 value);
 bool hmp_bool(const json_t *object, const char *name);
 
 /* dispatch.c: executes the command whose arguments were parsed. */

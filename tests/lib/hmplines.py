@@ -38,6 +38,37 @@ LINES = [
     ('print /d $cs*2', r'122880\n'),
     ('p $nosuch', r'print: unknown register\nTry "help print" for more information\n'),
 
+    ('xp /2wx 0xfffffff0', r'00000000fffffff0: 0x[0-9a-f]{8} 0x[0-9a-f]{8}\n'),
+    ('xp /1xb 0xfffffff0', r'00000000fffffff0: 0xea\n'),
+    ('x /1xb 0xfffffff0', r'00000000fffffff0: 0xea\n'),
+    ('xp /3c 0', r"0000000000000000: '\\x00' '\\x00' '\\x00'\n"),
+    ('xp /9xb 0', r'0000000000000000:( 0x00){9}\n'),
+    ('xp /17xb 0', r'0000000000000000:( 0x00){16}\n0000000000000010: 0x00\n'),
+    ('xp /1dg 0', r'0000000000000000: +0\n'),
+    ('xp /1i 0', r'Error: instructions are not disassembled.*\n'),
+    ('xp /9999999 0', r'Error: a count is from 1 to \d+\n'),
+    ('xp /1gx 0xffffffffffffffff', r'Error: there are fewer addresses .*\n'),
+    ('gva2gpa 0x1234', r'gpa: 0x1234\n'),
+    ('sum 0 16', r'00000\n'),
+    ('i /b 0x70 5', r'portb\[0x0070\] = 0x[0-9a-f]{2}\n'),
+    ('i /h 0xcf8', r'portw\[0x0cf8\] = 0x[0-9a-f]{4}\n'),
+    ('o /b 0x80 1', NOTHING),
+    ('info tlb', r'PG disabled\n'),
+    ('info mem', r'PG disabled\n'),
+    ('memsave 0 4096 PATH/a.mem', NOTHING),
+    ('pmemsave 0 3000000 "PATH/b.mem"', r'Error: there is no memory at 0xa0000\n'),
+    ('pmemsave 0x100000 3000000 PATH/b.mem', NOTHING),
+    ('pmemsave 0 1 PATH/nowhere/b', r'Error: .*nowhere.*\n'),
+    ('info mtree', r'address-space: memory\n  0{16}-f{16} \(prio 0, i/o\): system-memory\n'
+     r'.*alias \S+ @\S+ .*\naddress-space: I/O\n  0{16}-000000000000ffff .*\n'),
+    ('info mtree -f', r'address-space: memory\n  0{16}-000000000009ffff \(prio \d, ram\): ram\n'
+     r'.*\n  0{13}070-0{13}071 \(prio 0, i/o\): rtc\n.*'),
+    ('info qtree', r'bus: main-system-bus\n  type System\n.*    bus: pci.0\n      type PCI\n'
+     r'.*      dev: e1000, id "nic0"\n.*        mac = "52:54:00:12:34:56"\n.*'
+     r'  dev: hpet, id ""\n    gpio-\S+ .*'
+     r'    mmio 00000000fed00000/0000000000000400\n.*'),
+    ('info usb', r'no USB device\n'),
+
     ('info chardev', r'(hmp: filename=unix:\S+\n)?rb: filename=ringbuf\n'
      r'(hmp: filename=\S+\n)?'),
     ('chardev-add null,id=c0', NOTHING),

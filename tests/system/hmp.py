@@ -156,6 +156,46 @@ def table(recorder):
         assert not unknown, unknown
 
 
+@on_each_accel
+def memory_requests(recorder):
+    """the requests that they make: memory, ports, page tables, trees"""
+    with Daemon(recorder, NAME) as daemon, closing(build(daemon)) as client:
+        def wrong(command, **arguments):
+            return client.error(command, {k.replace('_', '-'): v for k, v in arguments.items()})
+
+        assert client.call('x-read-memory', address=0xfffffff0, size=1, cpu_index=0) == {
+            'data': 'ea', 'physical': 0xfffffff0}
+        assert wrong('x-read-memory', address=0, size=1, cpu_index=5)['path'] == 'cpu-index'
+        assert wrong('x-read-memory', address=2 ** 64 - 1, size=2)['path'] == 'address'
+        assert client.call('x-access-port', port=0x80, size=1, value=7) == 7
+        assert client.call('x-access-port', port=0x80, size=1) == 7
+        assert wrong('x-access-port', port=0, size=3)['path'] == 'size'
+        assert client.call('x-query-page-tables', cpu_index=0) == {'ranges': [], 'more': False}
+        assert wrong('x-query-page-tables', cpu_index=1)['path'] == 'cpu-index'
+        path = daemon.path('saved')
+        client.call('pmemsave', val=0xfffc0000, size=1 << 18, filename=path)
+        with open(path, 'rb') as f:
+            firmware = f.read()
+        assert len(firmware) == 1 << 18 and firmware[-16] == 0xea
+        client.call('memsave', val=0xfffffff0, size=16, filename=path, cpu_index=0)
+        with open(path, 'rb') as f:
+            assert f.read() == firmware[-16:]
+        for case in (dict(val=1 << 40), dict(cpu_index=9), dict(val=2 ** 64 - 1)):
+            error = wrong('memsave', **{'val': 0, 'size': 16, 'filename': path, **case})
+            assert error['path'] in ('val', 'cpu-index'), error
+        with open(path, 'rb') as f:
+            assert f.read() == firmware[-16:]
+        spaces = client.call('x-query-memory-tree')
+        assert [space['name'] for space in spaces] == ['memory', 'I/O']
+        last = -1
+        for entry in spaces[0]['flat']:
+            assert last < entry['address'] <= entry['last'], entry
+            last = entry['last']
+        tree = client.call('x-query-device-tree')
+        (hpet,) = [dev for dev in tree['devices'] if dev['driver'] == 'hpet']
+        assert hpet['ranges'] == [{'io': False, 'address': 0xfed00000, 'size': 1024}], hpet
+
+
 @on_one_accel
 def editing(recorder):
     """keys, history and completion on a chardev"""
@@ -267,4 +307,5 @@ def other_ends(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([by_command, by_terminal, by_vmctl, table, editing, shared, hostile, growth, other_ends])
+    vmdtest.main([by_command, by_terminal, by_vmctl, table, memory_requests, editing, shared,
+                  hostile, growth, other_ends])
