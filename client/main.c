@@ -23,6 +23,7 @@ const Verb *const verbs[] = {
     &verb_state,
     &verb_status,
     &verb_list,
+    &verb_monitor,
     &verb_wait,
     &verb_events,
     &verb_config,

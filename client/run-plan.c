@@ -208,22 +208,35 @@ static bool take_console(RunPlan *plan, json_t *backend, GError **error)
     return open_console(plan, error);
 }
 
+/* Inserts a request of the same origin as the one before it. */
+static void insert(Translation *translation, guint i, json_t *json)
+{
+    const TranslatedRequest *before = translation->requests->pdata[i - 1];
+    TranslatedRequest *request = g_new0(TranslatedRequest, 1);
+
+    request->origin = g_strdup(before->origin);
+    request->json = json;
+    g_ptr_array_insert(translation->requests, i, request);
+}
+
 /* A -serial mon:stdio, or that of -nographic: the terminal has QEMU's keys, such as Ctrl-A x, as
- * the daemon has it itself.  The multiplexer for them gets the chardev's name. */
+ * the daemon has it itself.  The multiplexer for them gets the chardev's name, and the human
+ * monitor shares it. */
 static void add_keys(Translation *translation, guint i)
 {
     const TranslatedRequest *request = translation->requests->pdata[i];
     json_t *arguments = json_object_get(request->json, "arguments");
     g_autofree char *id = g_strdup(member(arguments, "id"));
     g_autofree char *base = g_strconcat(id, "-base", NULL);
-    TranslatedRequest *mux = g_new0(TranslatedRequest, 1);
+    g_autofree char *monitor = g_strconcat(id, "-monitor", NULL);
 
     json_object_set_new(arguments, "id", json_string(base));
-    mux->origin = g_strdup(request->origin);
-    mux->json = json_pack("{s:s, s:{s:s, s:{s:s, s:{s:s}}}}", "execute", "chardev-add",
-                          "arguments", "id", id, "backend", "type", "mux", "data", "chardev",
-                          base);
-    g_ptr_array_insert(translation->requests, i + 1, mux);
+    insert(translation, i + 1, json_pack("{s:s, s:{s:s, s:{s:s, s:{s:s}}}}", "execute",
+                                         "chardev-add", "arguments", "id", id, "backend", "type",
+                                         "mux", "data", "chardev", base));
+    insert(translation, i + 2, json_pack("{s:s, s:{s:s, s:s, s:s}}", "execute", "object-add",
+                                         "arguments", "qom-type", "monitor-hmp", "id", monitor,
+                                         "chardev", id));
 }
 
 static bool shares_terminal(const TranslatedRequest *request)

@@ -49,6 +49,7 @@ extern const Verb verb_config;
 extern const Verb verb_console;
 extern const Verb verb_events;
 extern const Verb verb_list;
+extern const Verb verb_monitor;
 extern const Verb verb_qemu;
 extern const Verb verb_qmp;
 extern const Verb verb_run;

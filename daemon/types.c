@@ -9,6 +9,7 @@
 #include "daemon/service/policy.h"
 
 const TypeInfo *const daemon_types[] = {
+    &monitor_hmp_type,
     &monitor_qmp_type,
     &policy_type,
     NULL,

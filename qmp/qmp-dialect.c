@@ -85,6 +85,15 @@ void qmp_print_return(QmpPrinter *printer, const QmpRequest *req, const void *re
     }
 }
 
+void qmp_request_print_result(const QmpRequest *req, const void *ret, struct evbuffer *out)
+{
+    QmpPrinter printer;
+
+    qmp_print_init(&printer, out);
+    qmp_print_return(&printer, req, ret);
+    qmp_print_done(&printer);
+}
+
 /* greeting */
 
 static void greet(QmpSession *session)

@@ -72,4 +72,7 @@ bool qmp_request_is_malformed(const QmpRequest *req);
  */
 void qmp_request_print_args(const QmpRequest *req, struct evbuffer *out);
 
+/* Prints the result that a QmpRequestDone was called with as JSON, as clients get it. */
+void qmp_request_print_result(const QmpRequest *req, const void *ret, struct evbuffer *out);
+
 #endif

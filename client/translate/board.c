@@ -57,15 +57,6 @@ bool option_debugcon(Plan *plan, Item *item, GError **error)
     return add_port(plan, item->text, "isa-debugcon", "debugcon", 0, NULL, error);
 }
 
-bool option_monitor(Plan *plan, Item *item, GError **error)
-{
-    if (g_str_equal(item->text, "none") || g_str_equal(item->text, "null")) {
-        plan_note(plan, "there is no human monitor");
-        return true;
-    }
-    return plan_refuse(error, "the human monitor is not there yet; -qmp takes the same values");
-}
-
 bool option_nodefaults(Plan *plan, Item *item, GError **error)
 {
     plan->asked.nodefaults = true;

@@ -319,14 +319,25 @@ bool chardev_read_legacy(QmpOptions *options, const char *text, GError **error)
         /* If it is shared with the monitor, Ctrl-C goes to the guest. */
         return set(options, "backend", "stdio", error) && set(options, "signal", "off", error);
     }
-    if (g_str_has_prefix(text, "mon:")) {
-        return plan_refuse(error, "the human monitor, which would share '%s', is not there yet",
-                           text + strlen("mon:"));
-    }
     if (g_str_has_prefix(text, "/dev/")) {
         return plan_refuse(error, "the host's device '%s' cannot be used", text);
     }
     return qmp_options_add_text(options, text, "backend", error);
+}
+
+/* "mon:": the human monitor shares it.  It comes first, so that another has the keyboard. */
+static bool add_shared(Plan *plan, const char *text, const char *id, GError **error)
+{
+    g_autoptr(QmpOptions) options = plan_options();
+    g_autofree char *monitor = g_strconcat(id, "-monitor", NULL);
+
+    if (!set(options, "id", id, error) || !set(options, "mux", "on", error) ||
+        !chardev_read_legacy(options, text, error) || !add_chardev(plan, options, error)) {
+        return false;
+    }
+    plan_add(plan, "object-add", json_pack("{s:s, s:s, s:s}", "qom-type", "monitor-hmp", "id",
+                                           monitor, "chardev", id), NULL);
+    return true;
 }
 
 bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_none,
@@ -340,7 +351,10 @@ bool chardev_add_legacy(Plan *plan, const char *text, const char *id, bool *ret_
         return true;
     }
     if (g_str_equal(text, "mon:stdio")) {
-        plan_note(plan, "no monitor shares it: vmctl has its commands, and vmctl run its escape");
+        plan_note(plan, "vmctl qemu adds a monitor, which shares it: Ctrl-A c; vmctl run has its "
+                  "own escape");
+    } else if (g_str_has_prefix(text, "mon:")) {
+        return add_shared(plan, text + strlen("mon:"), id, error);
     }
     return set(options, "id", id, error) && chardev_read_legacy(options, text, error) &&
            add_chardev(plan, options, error);

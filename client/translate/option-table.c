@@ -115,10 +115,10 @@ const OptionRow option_rows[] = {
     { "mem-prealloc", NULL, PHASE_COLLECT, option_mem_prealloc, 0, NULL, NULL,
       "prealloc of the machine's memory backend" },
     { "mon", "[chardev=]ID[,KEY=VALUE...]", PHASE_COLLECT, option_mon, OPTION_KEYED, "mon",
-      "chardev", "with mode=control object-add monitor-qmp, or vmd --socket PATH on a Unix server; "
-      "refused without it: the human monitor is not there yet" },
+      "chardev", "object-add monitor-hmp; with mode=control monitor-qmp, or vmd --socket PATH on a "
+      "Unix server" },
     { "monitor", "CHARDEV", PHASE_COLLECT, option_monitor, 0, NULL, NULL,
-      "nothing if it is none or null; others are refused: the human monitor is not there yet" },
+      "nothing if it is none, null or vc; else chardev-add, and object-add monitor-hmp" },
     NOTHING("msg", "KEY=VALUE...", "nothing: the journal has the time of each message and the "
             "machine's name"),
     REFUSED("mtdblock", "FILE", "there is no flash memory"),

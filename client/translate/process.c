@@ -176,6 +176,20 @@ static Item *find_chardev(const Plan *plan, const char *id)
     return NULL;
 }
 
+/* -monitor, or a -mon that does not say mode=control; the others are QMP. */
+static bool is_human(const Item *item)
+{
+    return item->options ? g_strcmp0(qmp_options_get(item->options, "mode"), "control") != 0
+                         : item->row->handle == option_monitor;
+}
+
+/* Where a monitor is that needs an object. */
+static void note_monitor(Plan *plan, const Item *item, bool chardev)
+{
+    plan_note(plan, "%sobject-add monitor-%s", chardev ? "chardev-add, and " : "",
+              is_human(item) ? "hmp" : "qmp");
+}
+
 /* A monitor on the -chardev of that id. */
 static bool take_chardev(Plan *plan, Item *item, const char *id, GError **error)
 {
@@ -186,14 +200,31 @@ static bool take_chardev(Plan *plan, Item *item, const char *id, GError **error)
                       id ? id : "");
         return false;
     }
-    if (is_own_socket(chardev->options)) {
+    if (!is_human(item) && is_own_socket(chardev->options)) {
         chardev->taken = true;
         take_socket(plan, chardev->options);
     } else {
         g_ptr_array_add(plan->monitors, item);
-        plan_note(plan, "object-add monitor-qmp");
+        note_monitor(plan, item, false);
     }
     return true;
+}
+
+/* The text without the prefix that says that a mux is wanted; every monitor on a chardev has its
+ * keys if that is one. */
+static const char *without_mux(const char *text)
+{
+    return g_str_has_prefix(text, "mon:") ? text + strlen("mon:") : text;
+}
+
+bool option_monitor(Plan *plan, Item *item, GError **error)
+{
+    /* Without a screen of QEMU's own there is nothing to show a virtual console. */
+    if (g_str_equal(item->text, "null") || g_str_has_prefix(item->text, "vc")) {
+        plan_note(plan, "no monitor: vmctl monitor needs none");
+        return true;
+    }
+    return option_qmp(plan, item, error);
 }
 
 bool option_qmp(Plan *plan, Item *item, GError **error)
@@ -207,14 +238,14 @@ bool option_qmp(Plan *plan, Item *item, GError **error)
     if (g_str_has_prefix(item->text, "chardev:")) {
         return take_chardev(plan, item, item->text + strlen("chardev:"), error);
     }
-    if (!chardev_read_legacy(options, item->text, error)) {
+    if (!chardev_read_legacy(options, without_mux(item->text), error)) {
         return false;
     }
-    if (is_own_socket(options)) {
+    if (!is_human(item) && is_own_socket(options)) {
         take_socket(plan, options);
     } else {
         g_ptr_array_add(plan->monitors, item);
-        plan_note(plan, "chardev-add, and object-add monitor-qmp");
+        note_monitor(plan, item, true);
     }
     return true;
 }
@@ -227,8 +258,8 @@ bool option_mon(Plan *plan, Item *item, GError **error)
     if (!plan_check_keys(item->options, known, error)) {
         return false;
     }
-    if (g_strcmp0(mode, "control") != 0) {
-        return plan_refuse(error, "'mode' must be control: the human monitor is not there yet");
+    if (mode && !g_str_equal(mode, "control") && !g_str_equal(mode, "readline")) {
+        return plan_refuse(error, "'mode' must be control or readline");
     }
     return take_chardev(plan, item, qmp_options_get(item->options, "chardev"), error);
 }
@@ -248,7 +279,7 @@ static bool monitor_chardev(Plan *plan, const Item *item, const char *id, char *
         return true;
     }
     *ret = g_strdup(id);
-    return chardev_add_legacy(plan, item->text, id, &none, error);
+    return chardev_add_legacy(plan, without_mux(item->text), id, &none, error);
 }
 
 static bool add_monitor(Plan *plan, const Item *item, guint number, GError **error)
@@ -262,8 +293,9 @@ static bool add_monitor(Plan *plan, const Item *item, guint number, GError **err
     if (!monitor_chardev(plan, item, id, &chardev, error)) {
         return false;
     }
-    plan_add(plan, "object-add", json_pack("{s:s, s:s, s:s}", "qom-type", "monitor-qmp", "id", id,
-                                           "chardev", chardev), NULL);
+    plan_add(plan, "object-add", json_pack("{s:s, s:s, s:s}", "qom-type",
+                                           is_human(item) ? "monitor-hmp" : "monitor-qmp", "id",
+                                           id, "chardev", chardev), NULL);
     return true;
 }
 

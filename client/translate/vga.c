@@ -9,14 +9,14 @@
 
 /* Types that there are, and those that QEMU has besides on PCs. */
 static const struct {
-    const char *type, *driver;
+    char type[8], driver[12];
 } types[] = {
     { "cirrus", "cirrus-vga" }, { "std", "VGA" }, { "virtio", "virtio-vga" },
 };
-static const char *const absent[] = { "qxl", "vmware", "xenfb" };
+static const char absent[][8] = { "qxl", "vmware", "xenfb" };
 
 /* Cards in whose presence QEMU leaves out its default one. */
-static const char *const cards[] = {
+static const char cards[][16] = {
     "VGA", "cirrus-vga", "isa-vga", "qxl-vga", "vhost-user-vga", "virtio-vga", "virtio-vga-gl",
     "vmware-svga",
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class `monitor-qmp`: QMP on a character device, for clients that the daemon's own sockets
+ * Monitors on character devices.  `monitor-qmp` is QMP for clients that the daemon's own sockets
  * cannot serve: standard input and output, TCP, terminals, servers that the daemon connects to.
+ * `monitor-hmp` is the human monitor.
  *
  * Main thread, with the machine lock.
  */
@@ -10,6 +11,7 @@
 
 #include "qom/object.h"
 
+extern const TypeInfo monitor_hmp_type;
 extern const TypeInfo monitor_qmp_type;
 
 /* For the end of the daemon, when the loop has ended: passes what the sessions have written to

@@ -123,6 +123,20 @@ static void end_machine(CharMux *s)
     }
 }
 
+static void turn_to_next(CharMux *s)
+{
+    const MuxFront *f;
+
+    if (!s->fronts->len) {
+        return;
+    }
+    set_focus(s, (s->focus + 1) % s->fronts->len);
+    f = focused(s);
+    if (f->ops->focus) {
+        f->ops->focus(f->opaque);
+    }
+}
+
 /* The key after Ctrl-A. */
 static void press(CharMux *s, guint8 key)
 {
@@ -135,9 +149,7 @@ static void press(CharMux *s, guint8 key)
         send_break(s);
         break;
     case 'c':
-        if (s->fronts->len) {
-            set_focus(s, (s->focus + 1) % s->fronts->len);
-        }
+        turn_to_next(s);
         break;
     case 't':
         mux_toggle_timestamps(s);

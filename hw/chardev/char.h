@@ -34,6 +34,8 @@ typedef struct {
     void (*event)(void *opaque, CharEvent event);
     /* The backend can take more after a short char_write. */
     void (*writable)(void *opaque);
+    /* The person at the mux that it shares has turned to this frontend. */
+    void (*focus)(void *opaque);
     /* Whether the frontend is in use now; NULL: always. */
     bool (*in_use)(void *opaque);
 } CharFrontOps;

@@ -10,7 +10,7 @@
 /* The usual classes, from PCI 3.0 appendix D; clients know these names. */
 static const struct {
     guint16 class_id;
-    const char *desc;
+    char desc[28];
 } class_names[] = {
     { 0x0001, "VGA controller" },
     { 0x0100, "SCSI controller" },

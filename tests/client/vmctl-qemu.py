@@ -309,7 +309,7 @@ FAILURES = [
     (['-pidfile', '/no/such/pid'], '/no/such/pid'),
     (['-name', 'a/b'], '-name a/b'),
     (['-D', '/no/such/log'], '-D'),
-    (['-monitor', 'stdio'], '-monitor stdio: the human monitor is not there yet'),
+    (['-monitor', 'nosuch'], '-monitor nosuch'),
     (['-mon', 'chardev=c'], '-mon chardev=c'),
 ]
 

@@ -11,8 +11,8 @@ import subprocess
 from rig import (SRCDIR, VMCTL, FakePeer, Skip, case, contains, equal, main, scratch,
                  vmctl)
 
-VERBS = ['apply', 'translate', 'qmp', 'status', 'list', 'wait', 'events', 'console', 'stop',
-         'schema', 'screen', 'screenshot']
+VERBS = ['apply', 'translate', 'qmp', 'monitor', 'status', 'list', 'wait', 'events', 'console',
+         'stop', 'schema', 'screen', 'screenshot']
 
 
 @case

@@ -225,6 +225,13 @@ ERRORS = {
         ('device-not-found', 'pc vga', {'stamp': '', 'device': 'x'}),
         ('invalid-value', 'pc vga', {'stamp': '', 'device': 'video0', 'head': 1}),
         ('invalid-value', 'pc vga', {'stamp': '', 'head': 0})],
+    'memsave': [
+        ('invalid-value', 'microvm cpu0', {'val': 1 << 40, 'size': 1, 'filename': 'x'}),
+        ('invalid-value', 'microvm', {'val': 0, 'size': 1, 'filename': 'x'})],
+    'pmemsave': [('invalid-value', 'microvm', {'val': 1 << 40, 'size': 1, 'filename': 'x'})],
+    'x-query-page-tables': [('invalid-value', 'microvm', {})],
+    'x-read-memory': [
+        ('invalid-value', 'microvm', {'address': 0, 'size': 1, 'cpu-index': 1})],
     'remove-fd': [
         ('fd-not-found', '', {'fdset-id': 1}),
         ('fd-not-found', 'fdset1', {'fdset-id': 1, 'fd': 1000})],

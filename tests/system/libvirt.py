@@ -337,8 +337,9 @@ def ask(libvirt):
     reply = json.loads(libvirt.virsh('qemu-monitor-command', 'linux',
                                      '{"execute": "query-status"}'))
     assert reply['return']['status'] == 'running', reply
-    assert 'uman monitor' in libvirt.refused('qemu-monitor-command', 'linux', '--hmp',
-                                             'info status')
+    for line, told in (('info status', 'VM status: running'), ('info block', 'Attached to:'),
+                       ('info network', 'type=nic'), ('info nosuch', 'unknown command')):
+        assert told in libvirt.virsh('qemu-monitor-command', 'linux', '--hmp', line), line
     assert 'migrat' in libvirt.refused('managedsave', 'linux')
     libvirt.virsh('send-key', 'linux', 'KEY_A')
 

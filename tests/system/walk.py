@@ -24,6 +24,7 @@ NEEDED = {
     'memory-backend-ram': {'size': 4096},
     'memory-backend-memfd': {'size': 4096},
     'memory-backend-file': {'size': 4096, 'mem-path': 'PATH'},
+    'monitor-hmp': {'chardev': 'paper'},
     'monitor-qmp': {'chardev': 'paper'},
     'secret': {'data': 'sesame'},
     'tls-creds-x509': {'endpoint': 'server', 'dir': 'PATH/pki'},
@@ -174,7 +175,8 @@ def schema_and_classes_agree(recorder):
                                    ('object-add', ['accel', 'any-accel', 'machine', 'memory-backend',
                                                    'iothread', 'throttle-group', 'rng-backend',
                                                    'filter-dump', 'fw-cfg-file', 'qtest',
-                                                   'smbios', 'policy', 'monitor-qmp', 'secret',
+                                                   'smbios', 'policy', 'monitor-hmp',
+                                                   'monitor-qmp', 'secret',
                                                    'tls-creds', 'vnc-server'])):
             entity = schema.entities[schema.entities[command]['arg-type']]
             cases = {v['case'] for v in entity['variants']}
