@@ -9,14 +9,21 @@
 
 #include <stdio.h>
 
+#include "client/config-plan.h"
 #include "client/ending.h"
 #include "client/request-file.h"
+#include "client/translate/typed.h"
 #include "client/verb.h"
+
+/* Seconds that guests have for giving up devices. */
+#define UPDATE_TIMEOUT 60
 
 typedef struct {
     gboolean build;
     gboolean check;
     gboolean if_exists;
+    gboolean plan;
+    gboolean update;
     gboolean verbose;
     gboolean wait;
     double timeout;             /* seconds, for wait */
@@ -68,6 +75,55 @@ static int apply(const Globals *globals, const char *file, const GPtrArray *requ
                        options->verbose ? print_event : NULL, &start, error);
 }
 
+/* ---- From the machine as it is ---- */
+
+static ConfigPlan *make_plan(Connection *conn, const char *file, const GPtrArray *requests,
+                             GError **error)
+{
+    g_autoptr(GPtrArray) wanted = g_ptr_array_new();
+    g_autoptr(ConfigEntries) there = NULL, entries = NULL;
+    bool cold = false;
+
+    for (guint i = 0; i < requests->len; i++) {
+        g_ptr_array_add(wanted, ((RequestText *)requests->pdata[i])->json);
+    }
+    entries = config_entries_new(wanted, error);
+    if (!entries) {
+        g_prefix_error(error, "%s: ", file);
+        return NULL;
+    }
+    there = config_plan_ask(conn, &cold, error);
+    return there ? config_plan_new(there, entries, cold) : NULL;
+}
+
+/* Prints the steps; what only a restart can change is said, and then nothing is sent. */
+static int apply_plan(const Globals *globals, const char *file, const GPtrArray *requests,
+                      const Options *options, GError **error)
+{
+    g_autoptr(Connection) conn = verb_connect(globals, error);
+    g_autoptr(ConfigPlan) plan = conn ? make_plan(conn, file, requests, error) : NULL;
+
+    if (!plan) {
+        return EXIT_ERROR;
+    }
+    for (guint i = 0; options->plan && i < plan->steps->len; i++) {
+        g_autofree char *text = typed_print(plan->steps->pdata[i]);
+
+        puts(text);
+    }
+    for (guint i = 0; i < plan->blocked->len; i++) {
+        fprintf(stderr, "vmctl: only a restart can change %s\n", (char *)plan->blocked->pdata[i]);
+    }
+    if (plan->blocked->len) {
+        return EXIT_ERROR;
+    }
+    if (!options->update) {
+        return EXIT_OK;
+    }
+    return config_plan_send(plan, conn, verb_deadline(MIN(options->timeout, UPDATE_TIMEOUT)),
+                            error) ? EXIT_OK : EXIT_ERROR;
+}
+
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
     g_autoptr(GPtrArray) requests = NULL;
@@ -80,12 +136,15 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
           "check against the schema and send nothing", NULL },
         { "if-exists", 0, 0, G_OPTION_ARG_NONE, &options.if_exists,
           "succeed, and send nothing, if there is no such file", NULL },
+        { "plan", 'p', 0, G_OPTION_ARG_NONE, &options.plan,
+          "print the requests that lead from the machine as it is to the file", NULL },
+        { "update", 'u', 0, G_OPTION_ARG_NONE, &options.update, "send those requests", NULL },
         { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose,
           "print each step and how long it took", NULL },
         { "wait", 'w', 0, G_OPTION_ARG_NONE, &options.wait,
           "then wait until the machine has ended", NULL },
         { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds,
-          "with --wait: at most this long", "SECONDS" },
+          "with --wait and --update: wait at most this long", "SECONDS" },
         G_OPTION_ENTRY_NULL
     };
 
@@ -102,6 +161,9 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     }
     if (options.check) {
         return check(argv[1], requests, options.build);
+    }
+    if (options.plan || options.update) {
+        return apply_plan(globals, argv[1], requests, &options, error);
     }
     return apply(globals, argv[1], requests, &options, error);
 }
