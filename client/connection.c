@@ -269,11 +269,26 @@ static int connect_to(const char *path, GError **error)
     return fd;
 }
 
+/* patience: how long it was waited for; 0: there will be none. */
+static bool set_no_greeting(const char *path, gint64 patience, GError **error)
+{
+    if (patience) {
+        qmp_error_set(error, ERROR_REASON_NEGOTIATION,
+                      "%s: the daemon sent no greeting within %d seconds", path,
+                      (int)(patience / G_USEC_PER_SEC));
+    } else {
+        qmp_error_set(error, ERROR_REASON_NEGOTIATION,
+                      "%s: the daemon closed the connection before its greeting", path);
+    }
+    return false;
+}
+
 /* Waits for the greeting; returns whether it offers error-details in *ret. */
 static bool read_greeting(Connection *conn, const char *path, bool *ret, GError **error)
 {
     g_autoptr(Message) greeting = NULL;
-    gint64 deadline = g_get_monotonic_time() + GREETING_TIMEOUT;
+    gint64 patience = conn->patience ? conn->patience : GREETING_TIMEOUT;
+    gint64 deadline = g_get_monotonic_time() + patience;
     ConnectionResult result = next_message(conn, deadline, &greeting, error);
     const json_t *qmp, *item;
     size_t i;
@@ -283,11 +298,7 @@ static bool read_greeting(Connection *conn, const char *path, bool *ret, GError 
         return false;
     }
     if (result != CONNECTION_EVENT) {
-        qmp_error_set(error, ERROR_REASON_NEGOTIATION, "%s: %s", path,
-                      result == CONNECTION_TIMEOUT ?
-                      "the daemon sent no greeting within 10 seconds" :
-                      "the daemon closed the connection before its greeting");
-        return false;
+        return set_no_greeting(path, result == CONNECTION_TIMEOUT ? patience : 0, error);
     }
     if (message_is_error(greeting, error)) {        /* turned away: too many clients */
         g_prefix_error(error, "%s: ", path);
@@ -320,21 +331,32 @@ static bool negotiate(Connection *conn, const char *path, GError **error)
     return true;
 }
 
-Connection *connection_open(const char *path, GError **error)
-{
-    int fd = connect_to(path, error);
-
-    return fd < 0 ? NULL : connection_open_fd(fd, path, error);
-}
-
-Connection *connection_open_fd(int fd, const char *name, GError **error)
+static Connection *open_fd(int fd, const char *name, gint64 patience, GError **error)
 {
     g_autoptr(Connection) conn = g_new0(Connection, 1);
 
     conn->fd = fd;
+    conn->patience = patience;
     conn->input = g_string_new(NULL);
     g_queue_init(&conn->events);
     return negotiate(conn, name, error) ? g_steal_pointer(&conn) : NULL;
+}
+
+Connection *connection_open_within(const char *path, gint64 patience, GError **error)
+{
+    int fd = connect_to(path, error);
+
+    return fd < 0 ? NULL : open_fd(fd, path, patience, error);
+}
+
+Connection *connection_open(const char *path, GError **error)
+{
+    return connection_open_within(path, 0, error);
+}
+
+Connection *connection_open_fd(int fd, const char *name, GError **error)
+{
+    return open_fd(fd, name, 0, error);
 }
 
 void connection_close(Connection *conn)

@@ -44,6 +44,8 @@ bool message_is_error(const Message *message, GError **error);
  * listens on PATH: ..." if nothing listens there.
  */
 Connection *connection_open(const char *path, GError **error);
+/* The same; the greeting and each reply may take that many microseconds. */
+Connection *connection_open_within(const char *path, gint64 patience, GError **error);
 /* The same on a socket that is connected already, of which it takes ownership, even on failure;
  * name is for messages. */
 Connection *connection_open_fd(int fd, const char *name, GError **error);

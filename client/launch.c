@@ -124,6 +124,7 @@ static bool prepare(Child *child)
     }
     if (null < 0 || child->report < 0 || setsid() < 0 || dup2(null, STDIN_FILENO) < 0 ||
         dup2(null, STDOUT_FILENO) < 0 || dup2(child->log, STDERR_FILENO) < 0 ||
+        (child->options->directory && chdir(child->options->directory) < 0) ||
         !daemon_place_fds(child->passed)) {
         return false;
     }

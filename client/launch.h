@@ -22,6 +22,7 @@ typedef struct {
     GArray *sockets;            /* of int: further listening sockets, or NULL; they stay open */
     const char *log;            /* file to which messages are appended, or NULL: standard
                                    error, or nowhere if it stays, once it has started */
+    const char *directory;      /* its working directory, or NULL: vmctl's */
     bool stays;                 /* keeps running after vmctl, once it was released */
     bool second;                /* vmctl needs a second connection */
 } LaunchOptions;

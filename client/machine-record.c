@@ -12,82 +12,12 @@
 
 #include <event2/buffer.h>
 
+#include "client/machine-place.h"
 #include "client/output.h"
 #include "qmp/error.h"
 #include "qmp/json.h"
 
 #define RECORD "exit.json"
-
-/* ---- Directories ---- */
-
-char *machine_run_directory(GError **error)
-{
-    const char *directory = g_getenv("VMD_RUN_DIR");
-
-    if (directory && *directory) {
-        return g_strdup(directory);
-    }
-    if (geteuid() == 0) {
-        return g_strdup("/run/vmd");
-    }
-    directory = g_getenv("XDG_RUNTIME_DIR");
-    if (!directory || !*directory) {
-        qmp_error_set(error, ERROR_REASON_GENERIC,
-                      "neither --socket, VMD_RUN_DIR nor XDG_RUNTIME_DIR says where the socket is");
-        return NULL;
-    }
-    return g_build_filename(directory, "vmd", NULL);
-}
-
-/* Where records are kept: $VMD_STATE_DIR, else /var/lib/vmd for root and $XDG_STATE_HOME/vmd for
- * others. */
-static char *state_directory(void)
-{
-    const char *directory = g_getenv("VMD_STATE_DIR");
-
-    if (directory && *directory) {
-        return g_strdup(directory);
-    }
-    return geteuid() == 0 ? g_strdup("/var/lib/vmd")
-                          : g_build_filename(g_get_user_state_dir(), "vmd", NULL);
-}
-
-static void add_names(GPtrArray *names, const char *directory)
-{
-    g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(directory, name, NULL);
-
-        if (g_file_test(path, G_FILE_TEST_IS_DIR) &&
-            !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL)) {
-            g_ptr_array_add(names, g_strdup(name));
-        }
-    }
-}
-
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-GPtrArray *machine_names(GError **error)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *run = machine_run_directory(error);
-    g_autofree char *state = state_directory();
-
-    if (!run) {
-        return NULL;
-    }
-    add_names(names, run);
-    add_names(names, state);
-    g_ptr_array_sort(names, compare_names);
-    return g_steal_pointer(&names);
-}
-
-/* ---- Records ---- */
 
 static ExitRecord *decode(const char *text, gsize length, GError **error)
 {
@@ -127,7 +57,7 @@ static ExitRecord *read_from(const char *folder, GError **error)
 
 ExitRecord *machine_record_read(const char *name, GError **error)
 {
-    g_autofree char *state = state_directory();
+    g_autofree char *state = machine_state_directory();
     g_autofree char *run = machine_run_directory(NULL);
     g_autofree char *service = g_build_filename(state, name, NULL);
     g_autofree char *own = run ? g_build_filename(run, name, NULL) : NULL;
@@ -156,10 +86,32 @@ void machine_record_free(ExitRecord *record)
     qmp_clear(&qmp_type_ExitRecord, &record);
 }
 
+/* Whether the process with this number is still a daemon, as numbers are used again, and one that
+ * nobody has waited for keeps its own.  One that may not be looked at counts as one. */
+static bool is_daemon(gint64 pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/stat", pid);
+    g_autofree char *text = NULL;
+    const char *name, *end;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        return true;
+    }
+    name = strchr(text, '(');           /* "PID (NAME) STATE ..." */
+    end = strrchr(text, ')');
+    return name && end && g_str_has_prefix(name, "(vmd") && end[1] == ' ' &&
+           end[2] != 'Z' && end[2] != 'X';
+}
+
+bool machine_record_has_process(const ExitRecord *record)
+{
+    return record->pid > 0 && (kill(record->pid, 0) == 0 || errno == EPERM) &&
+           is_daemon(record->pid);
+}
+
 bool machine_record_is_live(const ExitRecord *record)
 {
-    return record->running && record->pid > 0 &&
-           (kill(record->pid, 0) == 0 || errno == EPERM);
+    return record->running && machine_record_has_process(record);
 }
 
 static char *describe_end(const ExitRecord *record)

@@ -2,7 +2,7 @@
 /*
  * What a daemon leaves behind: the exit record (type ExitRecord of the schema) in its
  * machine's folder of the state directory, or of the run directory for a daemon that vmctl
- * started; and the names of machines that have a folder in either.
+ * started.
  */
 #ifndef CLIENT_MACHINE_RECORD_H
 #define CLIENT_MACHINE_RECORD_H
@@ -10,11 +10,6 @@
 #include <glib.h>
 
 #include "qmp/qapi-types-exit-record.h"
-
-/* Directory of running machines: $VMD_RUN_DIR, else /run/vmd for root and
- * $XDG_RUNTIME_DIR/vmd for others.  NULL with *error if no variable gives its
- * location. */
-char *machine_run_directory(GError **error);
 
 /* A machine's record, the later one if there are two; or NULL if there is none, without *error,
  * or with *error if it cannot be read. */
@@ -28,15 +23,13 @@ void machine_record_remove(const char *folder);
 /* Whether the daemon that wrote it is running.  Connecting to find out would start a
  * machine whose socket a service manager holds. */
 bool machine_record_is_live(const ExitRecord *record);
+/* Whether its process is there: for a moment it is, after the record of its end. */
+bool machine_record_has_process(const ExitRecord *record);
 
 /* "ended, guest-shutdown", "killed", "ended, host-signal (Terminated from process 1 of user 0)". */
 char *machine_record_describe(const ExitRecord *record);
 
 /* Prints the record as JSON, in one line. */
 void machine_record_print(const ExitRecord *record);
-
-/* Names of the machines that have a folder in either directory, sorted; to be freed with
- * its elements. */
-GPtrArray *machine_names(GError **error);
 
 #endif

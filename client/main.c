@@ -12,8 +12,23 @@
 #include "client/front.h"
 #include "client/verb.h"
 #include "qmp/arguments.h"
+#include "qmp/nearest.h"
+#include "qmp/text.h"
 
 const Verb *const verbs[] = {
+    &verb_create,
+    &verb_start,
+    &verb_stop,
+    &verb_restart,
+    &verb_kill,
+    &verb_list,
+    &verb_top,
+    &verb_status,
+    &verb_logs,
+    &verb_edit,
+    &verb_rename,
+    &verb_autostart,
+    &verb_delete,
     &verb_apply,
     &verb_translate,
     &verb_run,
@@ -21,8 +36,6 @@ const Verb *const verbs[] = {
     &verb_qmp,
     &verb_schema,
     &verb_state,
-    &verb_status,
-    &verb_list,
     &verb_monitor,
     &verb_wait,
     &verb_events,
@@ -30,7 +43,6 @@ const Verb *const verbs[] = {
     &verb_console,
     &verb_screen,
     &verb_screenshot,
-    &verb_stop,
     &verb_complete,
     NULL
 };
@@ -51,10 +63,9 @@ static char *list_verbs(void)
     GString *text = g_string_new("Verbs:");
 
     for (gsize i = 0; verbs[i]; i++) {
-        g_string_append_printf(text, "\n  %-10s %-22s %s", verbs[i]->name, verbs[i]->arguments,
-                               verbs[i]->summary);
+        g_string_append_printf(text, "\n  %-10s %s", verbs[i]->name, verbs[i]->summary);
     }
-    g_string_append(text, "\n\n'vmctl VERB --help' lists a verb's options.");
+    g_string_append(text, "\n\n'vmctl VERB --help' shows a verb's arguments and options.");
     return g_string_free(text, FALSE);
 }
 
@@ -80,6 +91,37 @@ static bool parse_options(Globals *globals, gboolean *version, int *argc, char *
            g_option_context_parse(context, argc, argv, error);
 }
 
+/* What other programs call a verb. */
+static const struct {
+    const char *word, *verb;
+} synonyms[] = {
+    { "define", "create" }, { "destroy", "kill" },  { "log", "logs" },    { "ls", "list" },
+    { "ps", "list" },       { "reboot", "restart" }, { "rm", "delete" },  { "shutdown", "stop" },
+    { "undefine", "delete" }, { "enable", "autostart" },
+};
+
+static int refuse_verb(const char *name, GError **error)
+{
+    g_autofree char *shown = qmp_text_quote(name);
+    g_autofree char *hint = NULL;
+    QmpNearest nearest;
+
+    qmp_nearest_init(&nearest, name);
+    for (const Verb *const *verb = verbs; *verb; verb++) {
+        qmp_nearest_add(&nearest, (*verb)->name);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(synonyms); i++) {
+        if (g_str_equal(synonyms[i].word, name)) {
+            nearest.best = synonyms[i].verb;
+        }
+    }
+    hint = qmp_nearest_hint(&nearest);
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                "there is no verb %s%s", shown,
+                *hint ? hint : "; vmctl --help lists them");
+    return EXIT_USAGE;
+}
+
 static int run_verb(Globals *globals, int argc, char **argv, GError **error)
 {
     const Verb *verb;
@@ -91,9 +133,7 @@ static int run_verb(Globals *globals, int argc, char **argv, GError **error)
     }
     verb = find_verb(argv[1]);
     if (!verb) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                    "there is no verb '%s'; vmctl --help lists them", argv[1]);
-        return EXIT_USAGE;
+        return refuse_verb(argv[1], error);
     }
     return verb->run(verb, globals, argc - 1, argv + 1, error);
 }

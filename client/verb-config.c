@@ -7,7 +7,9 @@
 
 #include <stdio.h>
 
+#include "client/config-plan.h"
 #include "client/output.h"
+#include "client/request-file.h"
 #include "client/translate/write-config.h"
 #include "client/verb.h"
 #include "qmp/json.h"
@@ -74,51 +76,124 @@ static int print_readconfig(const json_t *config)
     return unsaid->len ? EXIT_ERROR : EXIT_OK;
 }
 
-static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+/* Prints what the file would change, as `apply --plan` sees it; EXIT_ERROR if there is anything. */
+static int print_differences(Connection *conn, const char *file, GError **error)
 {
-    g_autoptr(Connection) conn = NULL;
-    gboolean build = FALSE, readconfig = FALSE, text = FALSE;
-    int status = EXIT_OK;
-    json_t *config = NULL;
-    const GOptionEntry entries[] = {
-        { "build", 'b', 0, G_OPTION_ARG_NONE, &build, "print one request: a build of them all",
-          NULL },
-        { "readconfig", 'r', 0, G_OPTION_ARG_NONE, &readconfig,
-          "print a file for QEMU's option -readconfig", NULL },
-        { "text", 't', 0, G_OPTION_ARG_NONE, &text, "print KEY=VALUE text for people", NULL },
-        G_OPTION_ENTRY_NULL
-    };
+    g_autoptr(GPtrArray) requests = request_file_read(file, error);
+    g_autoptr(GPtrArray) wanted = g_ptr_array_new();
+    g_autoptr(ConfigEntries) entries = NULL, there = NULL;
+    g_autoptr(ConfigPlan) plan = NULL;
+    bool cold;
 
-    if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
-        return EXIT_USAGE;
+    for (guint i = 0; requests && i < requests->len; i++) {
+        g_ptr_array_add(wanted, ((RequestText *)requests->pdata[i])->json);
     }
-    if (build + readconfig + text > 1) {
-        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                            "--build, --readconfig and --text exclude each other");
-        return EXIT_USAGE;
-    }
-    conn = verb_connect(globals, error);
-    if (!conn || !connection_call(conn, "query-config", NULL, &config, error)) {
+    entries = requests ? config_entries_new(wanted, error) : NULL;
+    there = entries ? config_plan_ask(conn, &cold, error) : NULL;
+    if (!there) {
         return EXIT_ERROR;
     }
-    if (build) {
+    plan = config_plan_new(there, entries, cold);
+    for (guint i = 0; i < plan->changes->len; i++) {
+        puts(plan->changes->pdata[i]);
+    }
+    return plan->changes->len ? EXIT_ERROR : EXIT_OK;
+}
+
+/* The requests without what is there by default. */
+static int print_minimal(Connection *conn, GError **error)
+{
+    bool cold;
+    g_autoptr(ConfigEntries) there = config_plan_ask(conn, &cold, error);
+
+    if (!there) {
+        return EXIT_ERROR;
+    }
+    for (guint i = 0; i < there->entries->len; i++) {
+        json_t *request = config_entry_shorten(there->entries->pdata[i]);
+
+        output_json(request);
+        json_decref(request);
+    }
+    return EXIT_OK;
+}
+
+typedef struct {
+    gboolean build, readconfig, text, minimal;
+    char *diff;
+} Options;
+
+static int print_config(Connection *conn, const Options *options, GError **error)
+{
+    json_t *config = NULL;
+    int status = EXIT_OK;
+
+    if (!connection_call(conn, "query-config", NULL, &config, error)) {
+        return EXIT_ERROR;
+    }
+    if (options->build) {
         print_build(config);
-    } else if (readconfig) {
+    } else if (options->readconfig) {
         status = print_readconfig(config);
     } else {
         print_requirements(json_object_get(config, "requires"));
-        (text ? print_texts : print_requests)(json_object_get(config, "requests"));
+        (options->text ? print_texts : print_requests)(json_object_get(config, "requests"));
     }
     json_decref(config);
     return status;
 }
 
+static int print_any(const Globals *globals, const Options *options, GError **error)
+{
+    g_autoptr(Connection) conn = verb_connect(globals, error);
+
+    if (!conn) {
+        return EXIT_ERROR;
+    }
+    if (options->diff) {
+        return print_differences(conn, options->diff, error);
+    }
+    return options->minimal ? print_minimal(conn, error) : print_config(conn, options, error);
+}
+
+static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+{
+    Options options = { 0 };
+    int status = EXIT_USAGE;
+    const GOptionEntry entries[] = {
+        { "build", 'b', 0, G_OPTION_ARG_NONE, &options.build,
+          "print one request: a build of them all", NULL },
+        { "readconfig", 'r', 0, G_OPTION_ARG_NONE, &options.readconfig,
+          "print a file for QEMU's option -readconfig", NULL },
+        { "text", 't', 0, G_OPTION_ARG_NONE, &options.text, "print KEY=VALUE text for people",
+          NULL },
+        { "minimal", 'm', 0, G_OPTION_ARG_NONE, &options.minimal,
+          "leave out what is so by default", NULL },
+        { "diff", 'd', 0, G_OPTION_ARG_FILENAME, &options.diff,
+          "print what a file of requests would change", "FILE" },
+        G_OPTION_ENTRY_NULL
+    };
+
+    if (verb_parse(verb, globals, entries, &argc, &argv, error)) {
+        if (options.build + options.readconfig + options.text + options.minimal +
+            (options.diff != NULL) > 1) {
+            g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--build, "
+                                "--readconfig, --text, --minimal and --diff exclude each other");
+        } else {
+            verb_take_name(globals, argc, argv);
+            status = print_any(globals, &options, error);
+        }
+    }
+    g_free(options.diff);
+    return status;
+}
+
 const Verb verb_config = {
     .name = "config",
-    .arguments = "",
+    .arguments = "[NAME]",
     .summary = "print the requests that make the current machine",
     .description = "vmctl apply takes this output.",
     .min_args = 0,
-    .max_args = 0,
+    .max_args = 1,
     .run = run,
 };

@@ -1,104 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vmctl list: the machines of this host, one per line.
+ * vmctl list, top: the machines of this host, once or again and again.
  */
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "client/machine-record.h"
+#include "client/layout.h"
+#include "client/machine-facts.h"
 #include "client/output.h"
 #include "client/verb.h"
+#include "qmp/error.h"
 
-/* The run state of a machine's daemon, or NULL; also its answer about accelerators, which
- * the caller owns.  *ret_forbidden: NULL because this user has no permission. */
-static char *live_state(const char *name, json_t **ret_accelerators, bool *ret_forbidden)
+static guint table_width(void)
 {
-    const Globals globals = { .name = (char *)name };
-    g_autofree char *path = verb_socket_path(&globals, NULL);
-    g_autoptr(Connection) conn = verb_connect(&globals, NULL);
-    json_t *status = NULL;
-    char *state = NULL;
-
-    *ret_forbidden = !conn && path && access(path, W_OK) < 0 && errno == EACCES;
-    if (conn && connection_call(conn, "query-status", NULL, &status, NULL) &&
-        connection_call(conn, "query-accelerators", NULL, ret_accelerators, NULL)) {
-        state = g_strdup(json_string_value(json_object_get(status, "status")));
-    }
-    json_decref(status);
-    return state;
+    return isatty(STDOUT_FILENO) ? layout_width() : 0;
 }
 
-/* Adds the accelerator and the reason for it to a live machine's entry. */
-static void add_accelerator(json_t *entry, const json_t *accelerators)
+static int run_list(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
-    json_t *name = json_object_get(accelerators, "enabled");
-    json_t *why = json_object_get(accelerators, "why");
-
-    if (name) {
-        json_object_set(entry, "accelerator", name);
-    }
-    if (why) {
-        json_object_set(entry, "accelerator-why", why);
-    }
-}
-
-/* Uses the record if the daemon is not running: connecting would start a
- * machine whose socket a service manager holds. */
-static json_t *entry_of(const char *name)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(ExitRecord) record = machine_record_read(name, &error);
-    json_t *entry, *accelerators = NULL;
-    bool forbidden = false;
-    g_autofree char *state = record && machine_record_is_live(record)
-                                 ? live_state(name, &accelerators, &forbidden) : NULL;
-    bool live = state != NULL;
-
-    if (forbidden) {
-        state = g_strdup("no permission to ask it");
-    } else if (record && !live) {
-        state = machine_record_describe(record);
-    } else if (!live) {
-        state = g_strdup(error ? error->message : "not started");
-    }
-    entry = json_pack("{s:s, s:s, s:b}", "name", name, "state", state, "live", live);
-    add_accelerator(entry, accelerators);
-    json_decref(accelerators);
-    return entry;
-}
-
-static void print_row(const json_t *entry, size_t width)
-{
-    const char *name = json_string_value(json_object_get(entry, "accelerator"));
-    const char *why = json_string_value(json_object_get(entry, "accelerator-why"));
-    g_autofree char *accelerator = output_accelerator(name, why);
-
-    printf("%-*s  %s%s%s\n", (int)width, json_string_value(json_object_get(entry, "name")),
-           json_string_value(json_object_get(entry, "state")), accelerator ? ", " : "",
-           accelerator ? accelerator : "");
-}
-
-static void print_table(const json_t *list)
-{
-    json_t *entry;
-    size_t i, width = strlen("NAME");
-
-    json_array_foreach(list, i, entry) {
-        width = MAX(width, json_string_length(json_object_get(entry, "name")));
-    }
-    printf("%-*s  STATE\n", (int)width, "NAME");
-    json_array_foreach(list, i, entry) {
-        print_row(entry, width);
-    }
-}
-
-static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
-{
-    g_autoptr(GPtrArray) names = NULL;
     gboolean json = FALSE;
     json_t *list;
     const GOptionEntry entries[] = {
@@ -109,18 +32,14 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
         return EXIT_USAGE;
     }
-    names = machine_names(error);
-    if (!names) {
+    list = machine_facts_all(error);
+    if (!list) {
         return EXIT_ERROR;
-    }
-    list = json_array();
-    for (guint i = 0; i < names->len; i++) {
-        json_array_append_new(list, entry_of(names->pdata[i]));
     }
     if (json) {
         output_json(list);
     } else {
-        print_table(list);
+        machine_facts_print(list, NULL, 0, table_width());
     }
     json_decref(list);
     return EXIT_OK;
@@ -130,9 +49,127 @@ const Verb verb_list = {
     .name = "list",
     .arguments = "",
     .summary = "list the machines of this host",
-    .description = "A machine is a folder of the run directory or the state directory; its "
-                   "details are those that its daemon wrote to the latter.",
+    .description = "A machine has a configuration, or a folder in the run directory or the state "
+                   "directory.  CPU use is that since it started, as a share of one of the host's "
+                   "CPUs.",
     .min_args = 0,
     .max_args = 0,
-    .run = run,
+    .run = run_list,
+};
+
+/* ---- top ---- */
+
+typedef struct {
+    double interval;            /* seconds */
+    gint64 left;                /* tables to print, or -1: no end */
+    gboolean json;
+} Top;
+
+/* Whether it is over: somebody pressed q, or standard output has no reader. */
+static bool pause_for(double seconds)
+{
+    struct pollfd keys = { .fd = isatty(STDIN_FILENO) ? STDIN_FILENO : -1, .events = POLLIN };
+    gint64 end = g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+    char key = 0;
+
+    for (;;) {
+        gint64 left = end - g_get_monotonic_time();
+
+        if (left <= 0) {
+            return false;
+        }
+        if (poll(&keys, 1, (int)MIN(left / 1000 + 1, G_MAXINT)) > 0 &&
+            (read(STDIN_FILENO, &key, 1) != 1 || key == 'q')) {
+            return true;
+        }
+    }
+}
+
+static bool show(const Top *top, const json_t *list, const json_t *before)
+{
+    if (top->json) {
+        output_json(list);
+    } else {
+        if (isatty(STDOUT_FILENO)) {
+            fputs("\033[H\033[J", stdout);      /* ECMA-48: home, erase to the end */
+        }
+        machine_facts_print(list, before, top->interval, table_width());
+    }
+    return fflush(stdout) == 0;
+}
+
+static int watch(Top *top, GError **error)
+{
+    json_t *before = NULL, *list;
+    bool ok = true;
+
+    while (ok && top->left != 0) {
+        list = machine_facts_all(error);
+        if (!list) {
+            json_decref(before);
+            return EXIT_ERROR;
+        }
+        ok = show(top, list, before);
+        json_decref(before);
+        before = list;
+        top->left -= top->left > 0;
+        if (top->left != 0 && pause_for(top->interval)) {
+            break;
+        }
+    }
+    json_decref(before);
+    return ok ? EXIT_OK : EXIT_ERROR;
+}
+
+static bool parse_count(const char *text, Top *top, GError **error)
+{
+    double number = -1;
+
+    if (!verb_parse_timeout(text, &number, NULL) || (text && (number < 1 || number > G_MAXINT))) {
+        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "--count takes a number from 1, not '%s'",
+                      text);
+        return false;
+    }
+    top->left = (gint64)number;
+    return true;
+}
+
+static bool parse_interval(const char *text, Top *top, GError **error)
+{
+    if (verb_parse_timeout(text, &top->interval, NULL) && top->interval >= 0.1) {
+        return true;
+    }
+    qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                  "--interval takes a number of seconds from 0.1, not '%s'", text);
+    return false;
+}
+
+static int run_top(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
+{
+    Top top = { .interval = 2, .left = -1 };
+    g_autofree char *seconds = NULL, *count = NULL;
+    const GOptionEntry entries[] = {
+        { "interval", 'i', 0, G_OPTION_ARG_FILENAME, &seconds, "time between two tables (2)",
+          "SECONDS" },
+        { "count", 'c', 0, G_OPTION_ARG_FILENAME, &count, "end after so many tables", "NUMBER" },
+        { "json", 'j', 0, G_OPTION_ARG_NONE, &top.json, "print a JSON array each time", NULL },
+        G_OPTION_ENTRY_NULL
+    };
+
+    if (!verb_parse(verb, globals, entries, &argc, &argv, error) ||
+        !parse_interval(seconds, &top, error) || !parse_count(count, &top, error)) {
+        return EXIT_USAGE;
+    }
+    return watch(&top, error);
+}
+
+const Verb verb_top = {
+    .name = "top",
+    .arguments = "",
+    .summary = "show the machines of this host and their CPU use again and again",
+    .description = "CPU use is that since the table before, as a share of one of the host's CPUs.  "
+                   "q and Enter end it, as does Ctrl-C.",
+    .min_args = 0,
+    .max_args = 0,
+    .run = run_top,
 };

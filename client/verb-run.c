@@ -17,6 +17,7 @@
 #include <glib/gstdio.h>
 
 #include "client/ending.h"
+#include "client/machine-place.h"
 #include "client/machine-record.h"
 #include "client/run-plan.h"
 #include "client/screen-view.h"

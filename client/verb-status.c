@@ -96,6 +96,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     if (!verb_parse(verb, globals, entries, &argc, &argv, error)) {
         return EXIT_USAGE;
     }
+    verb_take_name(globals, argc, argv);
     name = verb_machine_name(globals);
     record = name ? machine_record_read(name, NULL) : NULL;
     if (record && !machine_record_is_live(record)) {
@@ -107,9 +108,9 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
 
 const Verb verb_status = {
     .name = "status",
-    .arguments = "",
+    .arguments = "[NAME]",
     .summary = "show what the machine is doing, or how it ended",
     .min_args = 0,
-    .max_args = 0,
+    .max_args = 1,
     .run = run,
 };

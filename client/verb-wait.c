@@ -90,6 +90,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         !verb_parse_timeout(seconds, &timeout, error) || (event && !check_event(event, error))) {
         return EXIT_USAGE;
     }
+    verb_take_name(globals, argc, argv);
     name = verb_machine_name(globals);
     record = name ? machine_record_read(name, NULL) : NULL;
     if (record && !machine_record_is_live(record)) {
@@ -106,11 +107,11 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
 
 const Verb verb_wait = {
     .name = "wait",
-    .arguments = "",
+    .arguments = "[NAME]",
     .summary = "wait until the machine has ended",
     .description = "Exit status: 0 it was shut down, 3 it crashed, panicked or was lost, 124 timed "
                    "out.",
     .min_args = 0,
-    .max_args = 0,
+    .max_args = 1,
     .run = run,
 };

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "client/machine-record.h"
+#include "client/machine-place.h"
 #include "qmp/arguments.h"
 #include "qmp/error.h"
 #include "qmp/text.h"
@@ -65,6 +65,14 @@ const char *verb_machine_name(const Globals *globals)
     return globals->name ? globals->name : "default";
 }
 
+void verb_take_name(Globals *globals, int argc, char **argv)
+{
+    if (argc > 1) {
+        g_free(globals->name);
+        globals->name = g_strdup(argv[1]);
+    }
+}
+
 char *verb_socket_path(const Globals *globals, GError **error)
 {
     const char *name = verb_machine_name(globals);
@@ -73,10 +81,7 @@ char *verb_socket_path(const Globals *globals, GError **error)
     if (globals->socket) {
         return g_strdup(globals->socket);
     }
-    if (!qmp_machine_name_ok(name)) {
-        g_autofree char *shown = qmp_text_quote(name);
-
-        qmp_error_set(error, ERROR_REASON_INVALID_VALUE, "%s is not the name of a machine", shown);
+    if (!machine_check_name(name, error)) {
         return NULL;
     }
     directory = machine_run_directory(error);

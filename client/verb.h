@@ -44,21 +44,31 @@ struct Verb {
 extern const Verb *const verbs[];
 
 extern const Verb verb_apply;
+extern const Verb verb_autostart;
 extern const Verb verb_complete;
 extern const Verb verb_config;
 extern const Verb verb_console;
+extern const Verb verb_create;
+extern const Verb verb_delete;
+extern const Verb verb_edit;
 extern const Verb verb_events;
+extern const Verb verb_kill;
 extern const Verb verb_list;
+extern const Verb verb_logs;
 extern const Verb verb_monitor;
 extern const Verb verb_qemu;
 extern const Verb verb_qmp;
+extern const Verb verb_rename;
+extern const Verb verb_restart;
 extern const Verb verb_run;
 extern const Verb verb_schema;
 extern const Verb verb_screen;
 extern const Verb verb_screenshot;
+extern const Verb verb_start;
 extern const Verb verb_state;
 extern const Verb verb_status;
 extern const Verb verb_stop;
+extern const Verb verb_top;
 extern const Verb verb_translate;
 extern const Verb verb_wait;
 
@@ -85,6 +95,9 @@ char *verb_socket_path(const Globals *globals, GError **error);
 
 /* The machine's name by the global options; NULL if --socket selects it. */
 const char *verb_machine_name(const Globals *globals);
+
+/* If the verb's first argument names a machine, it is the one of --name. */
+void verb_take_name(Globals *globals, int argc, char **argv);
 
 /* connection_open() on that socket. */
 Connection *verb_connect(const Globals *globals, GError **error);

@@ -38,6 +38,13 @@ static const OptionRow *find_option(const char *name)
     return bsearch(name, option_rows, n_option_rows, sizeof(option_rows[0]), compare_row);
 }
 
+const char *translate_option_group(const char *option)
+{
+    const OptionRow *row = find_option(option);
+
+    return row ? row->group : NULL;
+}
+
 const OptionRow *option_find_group(const char *group)
 {
     for (guint i = 0; i < n_option_rows; i++) {

@@ -100,4 +100,7 @@ typedef struct {
 typedef bool TranslateGroupFunc(const char *group, const TranslateKey *keys, guint n, void *data);
 void translate_foreach_group(TranslateGroupFunc *f, void *data);
 
+/* The group of the option with this name, without "-"; NULL if there is none. */
+const char *translate_option_group(const char *option);
+
 #endif

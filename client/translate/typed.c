@@ -31,22 +31,6 @@ const QmpType *typed_command(const char *command)
     return row ? row->args : NULL;
 }
 
-bool typed_check_json(const char *command, const json_t *arguments, GError **error)
-{
-    const QmpCommandArgs *row = find_command(command);
-    const QmpInput input = {
-        .ops = &qmp_json_input,
-        .mode = row->flags & QMP_COMMAND_LENIENT ? QMP_INPUT_LENIENT : QMP_INPUT_STRICT,
-    };
-    void *storage = NULL;
-
-    if (!qmp_decode(&input, row->args, arguments, &storage, error)) {
-        return false;
-    }
-    qmp_clear(row->args, &storage);
-    return true;
-}
-
 /* A value as JSON, including defaults. */
 static json_t *encode(const QmpType *type, const void *storage)
 {
@@ -57,6 +41,32 @@ static json_t *encode(const QmpType *type, const void *storage)
     json = qmp_json_parse((char *)evbuffer_pullup(out, -1), evbuffer_get_length(out), NULL);
     evbuffer_free(out);
     return json;
+}
+
+json_t *typed_complete(const char *command, const json_t *arguments, GError **error)
+{
+    const QmpCommandArgs *row = find_command(command);
+    const QmpInput input = {
+        .ops = &qmp_json_input,
+        .mode = row->flags & QMP_COMMAND_LENIENT ? QMP_INPUT_LENIENT : QMP_INPUT_STRICT,
+    };
+    void *storage = NULL;
+    json_t *complete;
+
+    if (!qmp_decode(&input, row->args, arguments, &storage, error)) {
+        return NULL;
+    }
+    complete = encode(row->args, &storage);
+    qmp_clear(row->args, &storage);
+    return complete;
+}
+
+bool typed_check_json(const char *command, const json_t *arguments, GError **error)
+{
+    json_t *complete = typed_complete(command, arguments, error);
+
+    json_decref(complete);
+    return complete != NULL;
 }
 
 /* The given value of a secret, which prints as null: a string, or a list of them. */

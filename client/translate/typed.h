@@ -24,6 +24,9 @@ json_t *typed_from_text(const QmpMember *member, const char *text, GError **erro
 /* Decodes JSON as the arguments of a command, by the daemon's rules. */
 bool typed_check_json(const char *command, const json_t *arguments, GError **error);
 
+/* The same; returns them as the daemon understands them, with all defaults. */
+json_t *typed_complete(const char *command, const json_t *arguments, GError **error);
+
 /* As text, on one line.  Free with g_free(). */
 char *typed_print(const json_t *json);
 

@@ -4,6 +4,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -11,33 +12,88 @@ import subprocess
 from rig import (SRCDIR, VMCTL, FakePeer, Skip, case, contains, equal, main, scratch,
                  vmctl)
 
-VERBS = ['apply', 'translate', 'qmp', 'monitor', 'status', 'list', 'wait', 'events', 'console',
-         'stop', 'schema', 'screen', 'screenshot']
+GLOBAL = {'socket', 'name', 'help', 'version'}
+
+
+def verbs():
+    return re.findall(r'^  ([a-z]+) ', vmctl('--help').check(0).out.split('Verbs:')[1], re.M)
+
+
+def options_of(verb):
+    """Long options of a verb, or of none."""
+    text = vmctl(*filter(None, [verb]), '--help').check(0).out
+    return set(re.findall(r'^  (?:-[a-z], )?--([a-z-]+)', text, re.M))
+
+
+def manual(verb=None):
+    with open(os.path.join(SRCDIR, 'docs', 'man', '-'.join(filter(None, ['vmctl', verb])) + '.1'),
+              encoding='utf-8') as f:
+        return f.read()
 
 
 @case
 def help_lists_every_verb():
-    run = vmctl('--help').check(0)
-    for verb in VERBS:
-        contains(run.out, '\n  %s ' % verb)
-        contains(vmctl(verb, '--help').check(0).out, 'vmctl %s [OPTION' % verb)
+    assert len(verbs()) > 25 and len(set(verbs())) == len(verbs()), verbs()
+    for verb in set(verbs()) - {'complete'}:
+        contains(vmctl(verb, '--help').check(0).out, 'vmctl %s [%s' % (
+            verb, 'options]' if verb == 'qemu' else 'OPTION'))
 
 
 @case
 def manual_has_every_option():
-    with open(os.path.join(SRCDIR, 'docs', 'man', 'vmctl.1'), encoding='utf-8') as f:
-        manual = f.read()
-    for verb in [None] + VERBS:
-        text = vmctl(*filter(None, [verb]), '--help').check(0).out
-        options = re.findall(r'--([a-z-]+)', text)
-        assert options
-        for option in options:
-            contains(manual, 'Fl -' + option)
+    general = manual()
+    for verb in [None] + verbs():
+        page = manual(verb)
+        for option in options_of(verb):
+            contains(general if option in GLOBAL else page, 'Fl -' + option)
+        if verb:
+            contains(general, '\n.It Cm %s\n' % verb)
+            contains(page, '\n.Sh EXAMPLES\n')
+
+
+@case
+def examples_of_the_manual_are_command_lines():
+    for verb in [None] + verbs():
+        lines = [line.replace('\\e', '\\') for line in manual(verb).splitlines()
+                 if 'vmctl ' in line and '$ ' in line]
+        assert lines, verb
+        for line in lines:
+            for words in split_line(line.split('$ ', 1)[1].rstrip('\\')):
+                check_example(words, verb)
+
+
+def split_line(line):
+    """The words of each command of a shell's line."""
+    words = shlex.shlex(line, posix=True, punctuation_chars=True)
+    words.whitespace_split = True
+    commands = [[]]
+    for word in words:
+        if word in ('|', '&&', '>'):
+            commands.append([])
+        else:
+            commands[-1].append(word)
+    return commands
+
+
+def check_example(words, verb):
+    if 'vmctl' not in words:
+        return
+    words = words[words.index('vmctl') + 1:]
+    words = words[:words.index('--')] if '--' in words else words
+    while words[0] in ('-n', '-s'):
+        words = words[2:]
+    assert words[0] in verbs() and (not verb or verb in (words[0], 'edit', 'delete', 'create',
+                                                         'restart')), words
+    known = options_of(words[0]) | GLOBAL
+    for word in words[1:]:
+        if word.startswith('--'):
+            contains(known, word[2:].split('=')[0])
 
 
 @case
 def completion_knows_verbs_machines_and_commands():
-    equal(vmctl('complete', 'sta').check(0, None, '').out.split(), ['state', 'status'])
+    equal(sorted(vmctl('complete', 'sta').check(0, None, '').out.split()),
+          ['start', 'state', 'status'])
     contains(vmctl('complete', '').out, '--name')
     equal(vmctl('complete', '-n', 'x', 'ev').out.split(), ['events'])
     equal(vmctl('complete', 'qmp', 'query-status').out.split(), ['query-status'])
@@ -49,6 +105,30 @@ def completion_knows_verbs_machines_and_commands():
           ['isa-debug-exit', 'isa-debugcon'])
     equal(vmctl('complete', 'schema', '-j', 'machines', 'micro').out.split(), ['microvm'])
     equal(vmctl('complete').check(0).out, '')
+
+
+@case
+def completion_knows_options():
+    contains(vmctl('complete', 'start', '--a').out.split(), '--autostart')
+    contains(vmctl('complete', 'stop', '-').out.split(), '--force')
+    for verb in ('run', 'translate', 'create'):
+        equal(vmctl('complete', verb, '--', '-mach').out.split(), ['-machine'])
+    equal(vmctl('complete', 'qemu', '-mach').out.split(), ['-machine'])
+    for words, expected in ((['-M', 'micr'], ['microvm']), (['-cpu', 'Cooperlake-v'],
+                            ['Cooperlake-v1', 'Cooperlake-v2']), (['-accel', 'q'], ['qtest']),
+                            (['-device', 'virtio-vg'], ['virtio-vga']),
+                            (['-device', 'isa-serial,cha'], ['isa-serial,chardev=']),
+                            (['-device', 'e1000,id=a,mac'], ['e1000,id=a,mac=']),
+                            (['-netdev', 'us'], ['user']), (['-netdev', 'user,hostf'],
+                            ['user,hostfwd=']), (['-smp', '2,co'], ['2,cores=']),
+                            (['-object', 'iothr'], ['iothread']), (['-chroot', ''], []),
+                            (['-device', 'i440FX-pc'], [])):
+        equal(vmctl('complete', 'run', '--', *words).check(0).out.split(), expected)
+    with scratch() as path:
+        env = {'VMD_RUN_DIR': path, 'VMD_STATE_DIR': path, 'VMD_CONFIG_DIR': path}
+        open(path + '/web.conf', 'w', encoding='ascii').close()
+        for verb in ('start', 'stop', 'delete', 'logs'):
+            equal(vmctl('complete', verb, 'w', env=env).out.split(), ['web'])
 
 
 @case
@@ -81,7 +161,7 @@ def wrong_usage_has_status_2():
         for verb in (['wait'], ['stop'], ['apply', 'file']):
             vmctl(*verb, '--timeout', seconds).check(
                 2, '', "vmctl: --timeout takes a number of seconds, not '%s'\n" % seconds)
-    vmctl('status', 'now').check(2, '', 'too many arguments')
+    vmctl('list', 'now').check(2, '', 'too many arguments')
     vmctl('apply').check(2, '', 'usage: vmctl apply FILE')
     for fd in ('x', '-1', '99999999999'):
         vmctl('qmp', '--pass-fd', fd, 'stop').check(
