@@ -61,7 +61,7 @@ bool qmp_query_memory_size_summary(QmpRequest *req, MemoryInfo **ret, GError **e
     *ret = g_new0(MemoryInfo, 1);
     (*ret)->base_memory = machine ? machine->ram_size : 0;
     (*ret)->has_plugged_memory = true;
-    (*ret)->plugged_memory = memory ? device_memory_used(memory) : 0;
+    (*ret)->plugged_memory = memory ? device_memory_plugged(memory) : 0;
     return true;
 }
 

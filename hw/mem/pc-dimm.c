@@ -42,13 +42,7 @@ static bool check_machine(PcDimm *s, GError **error)
                                    : "the machine's property 'acpi' is off");
         return false;
     }
-    if (pc_dimm_props(s)->node) {
-        qmp_error_set_at(error, "node", ERROR_REASON_OUT_OF_RANGE,
-                         "NUMA node %u does not exist: the machine has node 0",
-                         pc_dimm_props(s)->node);
-        return false;
-    }
-    return true;
+    return device_memory_check_node(pc_dimm_props(s)->node, error);
 }
 
 /* The backend stays as long as the object, see above. */
@@ -67,11 +61,13 @@ static bool dimm_realize(Device *dev, GError **error)
     MemoryBackend *backend = props->memdev.target;
     MemoryPlace place = {
         .device = dev, .size = memory_backend_size(backend), .node = props->node,
+        .plugged = memory_backend_size(backend),
     };
 
     if (!check_machine(s, error) ||
-        !device_memory_choose(memory_of(s), &place, props->slot, props->addr,
-                              memory_backend_align(backend), error) ||
+        !device_memory_choose_slot(memory_of(s), &place, props->slot, error) ||
+        !device_memory_choose_addr(memory_of(s), &place, props->addr,
+                                   memory_backend_align(backend), "addr", error) ||
         !memory_backend_claim(backend, "memdev", error)) {
         return false;
     }
