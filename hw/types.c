@@ -77,6 +77,7 @@
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-bus.h"
 #include "hw/virtio/virtio-input.h"
+#include "hw/virtio/virtio-mem.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "hw/virtio/virtio-net.h"
 #include "hw/virtio/virtio-pci.h"
@@ -267,6 +268,8 @@ const TypeInfo *const hw_types[] = {
     &virtio_input_type,
     &virtio_keyboard_pci_type,
     &virtio_keyboard_type,
+    &virtio_mem_pci_type,
+    &virtio_mem_type,
     &virtio_mmio_type,
     &virtio_mouse_pci_type,
     &virtio_mouse_type,

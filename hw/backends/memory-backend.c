@@ -32,6 +32,23 @@ guint64 memory_backend_align(const MemoryBackend *backend)
     return backend->fd < 0 ? LARGE_ALIGN : host_page_size(backend->fd);
 }
 
+guint64 memory_backend_page_size(const MemoryBackend *backend)
+{
+    return host_page_size(backend->fd);
+}
+
+bool memory_backend_reads_free(const MemoryBackend *backend)
+{
+    return backend->fd < 0 && !memory_backend_props(backend)->share;
+}
+
+bool memory_backend_populate(MemoryBackend *backend, guint64 offset, guint64 size,
+                             GError **error)
+{
+    return host_memory_populate((char *)backend->hva + offset, size, host_page_size(backend->fd),
+                                false, memory_backend_props(backend)->prealloc_threads, error);
+}
+
 static bool is_readonly(MemoryBackend *b)
 {
     return object_is_a(b, &qmp_class_memory_backend_file) &&

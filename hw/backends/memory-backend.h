@@ -20,6 +20,15 @@ guint64 memory_backend_size(const MemoryBackend *backend);
 /* What its size and its guest address are to be multiples of if it is a device's: 2 MiB,
  * so that large pages can be used, or its file's pages. */
 guint64 memory_backend_align(const MemoryBackend *backend);
+/* Size of the host's pages that it is made of. */
+guint64 memory_backend_page_size(const MemoryBackend *backend);
+/* Whether reading what nobody has written takes no page of the host: private memory without a
+ * file. */
+bool memory_backend_reads_free(const MemoryBackend *backend);
+/* Allocates the pages of a part, as property `prealloc` does for all; fails with no-memory or
+ * not-supported. */
+bool memory_backend_populate(MemoryBackend *backend, guint64 offset, guint64 size,
+                             GError **error);
 
 /* ---- memory-lost.c: memory that the host has lost ---- */
 

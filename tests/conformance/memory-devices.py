@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""-m with slots and maxmem, and pc-dimm: places, sums and the SRAT are what the distribution's
-QEMU makes of the same command line; what it refuses is refused."""
+"""-m with slots and maxmem, pc-dimm and virtio-mem-pci: places, sums, the SRAT and the balloon are
+what the distribution's QEMU makes of the same command line; what it refuses is refused."""
 import json
 import os
 import re
@@ -16,8 +16,9 @@ from peer import Peer, need_peer                    # noqa: E402
 from vmdtest import Daemon, QmpError, VMCTL         # noqa: E402
 
 HEADER = 36
+BLOCKS = 'virtio-mem-pci'
 
-# -m, modules as (size, other properties)
+# -m, modules as (size, other properties), and the driver if it is another
 MACHINES = [
     ('64,slots=1,maxmem=1G', []),
     ('64,maxmem=1G', []),
@@ -30,21 +31,32 @@ MACHINES = [
     ('3G,slots=2,maxmem=16G', [('2M', '')]),
     ('3200,slots=2,maxmem=16G', [('2M', '')]),
     ('5G,slots=3,maxmem=16G', [('2M', ''), ('2M', '')]),
+    ('64,maxmem=1G', [('16M', '', BLOCKS)]),
+    ('64,slots=2,maxmem=1G', [('16M', ',requested-size=4M', BLOCKS), ('4M', ''),
+                              ('96M', ',block-size=32M', BLOCKS),
+                              ('8M', ',memaddr=0x108000000,node=0', BLOCKS), ('4M', '')]),
+    ('64,slots=1,maxmem=1G', [('4M', ''), ('64M', ',block-size=16M,requested-size=48M', BLOCKS)]),
 ]
 # The machine is made, and this module refused: size, other properties.
 REFUSED = [('4M', ',slot=2'), ('4M', ',slot=0'), ('4M', ',addr=0x100000000'),
            ('4M', ',addr=0x100100000'), ('4M', ',addr=0x1000000'), ('4M', ',addr=0x1c0000000'),
            ('4M', ',node=1'), ('3M', ''), ('2G', '')]
+REFUSED_BLOCKS = [('4M', ',memaddr=0x100000000'), ('4M', ',memaddr=0x100100000'),
+                  ('4M', ',memaddr=0x1000000'), ('4M', ',node=1'), ('3M', ''), ('2G', ''),
+                  ('4M', ',block-size=0x80000'), ('4M', ',block-size=0x300000'),
+                  ('4M', ',requested-size=0x100000'), ('4M', ',block-size=0x800000')]
+# Of 16 MiB in blocks of 2 MiB.
+SIZES = [(0, True), (4 << 20, True), (16 << 20, True), (1 << 20, False), (18 << 20, False)]
 
 
 def options(memory, modules):
     arguments = ['-M', 'pc-i440fx-7.2', '-m', memory, '-S', '-kernel', KERNEL,
                  '-append', 'acpi=SRAT end=halt', '-chardev', 'ringbuf,id=con,size=65536',
                  '-device', 'isa-serial,chardev=con']
-    for i, (size, more) in enumerate(modules):
-        arguments += ['-object', 'memory-backend-ram,id=m%d,size=%s' % (i, size),
-                      '-device', 'pc-dimm,id=d%d,memdev=m%d%s' % (i, i, more)]
-    return arguments
+    for i, (size, more, *driver) in enumerate(modules):
+        arguments += ['-object', 'memory-backend-ram,id=m%d,size=%s' % (i, size), '-device',
+                      '%s,id=d%d,memdev=m%d%s' % (*(driver or ['pc-dimm']), i, i, more)]
+    return arguments + ['-device', 'virtio-balloon-pci']
 
 
 def run(client):
@@ -52,14 +64,15 @@ def run(client):
     devices = client.call('query-memory-devices')
     for device in devices:
         device['data']['memdev'] = device['data']['memdev'].rpartition('/')[2]
-    devices.sort(key=lambda device: device['data']['addr'])
+    devices.sort(key=lambda device: device['data'].get('addr', device['data'].get('memaddr')))
+    balloon = client.call('query-balloon')
     sums = client.call('query-memory-size-summary')
     size = client.call('qom-get', path='/machine', property='device-memory-region-size')
     statuses = client.call('query-acpi-ospm-status')
     client.call('cont')
     text = wait_console(client, 'end: halt')
     srat = re.search(r'acpi: SRAT, bytes ([ 0-9a-f]*)\r', text).group(1).split()[HEADER:]
-    return devices, sums, size, sorted(statuses, key=lambda one: int(one['slot'])), srat
+    return devices, sums, balloon, size, sorted(statuses, key=lambda one: int(one['slot'])), srat
 
 
 def peers(arguments):
@@ -91,12 +104,12 @@ def machines(recorder):
             assert their == our, (memory, modules, their, our)
 
 
-def refused(client, size, more):
-    """Whether a module is refused."""
+def refused(client, size, more, driver='pc-dimm'):
+    """Whether a memory device is refused."""
     client.call('object-add', qom_type='memory-backend-ram', id='x', size=size)
     properties = dict(part.split('=') for part in more.split(',')[1:])
     try:
-        client.call('device_add', driver='pc-dimm', memdev='x',
+        client.call('device_add', driver=driver, memdev='x',
                     **{key: int(value, 0) for key, value in properties.items()})
         return False
     except QmpError:
@@ -104,10 +117,18 @@ def refused(client, size, more):
         return True
 
 
+def resized(client, size):
+    try:
+        client.call('qom-set', path='d1', property='requested-size', value=size)
+    except QmpError:
+        return False
+    return client.call('qom-get', path='d1', property='requested-size') == size
+
+
 def refusals(recorder):
-    """a module that QEMU refuses is refused, and leaves nothing"""
+    """a device or size that QEMU refuses is refused, and leaves nothing"""
     need_peer()
-    arguments = options('64,slots=2,maxmem=1G', [('2M', '')])
+    arguments = options('64,slots=2,maxmem=1G', [('2M', ''), ('16M', '', BLOCKS)])
     with Peer('-accel', 'tcg', *arguments) as peer, Daemon(recorder) as daemon:
         theirs, ours = peer.client(), daemon.client()
         make(ours, arguments)
@@ -115,7 +136,12 @@ def refusals(recorder):
             for size, more in REFUSED:
                 number = int(size[:-1]) << (20 if size.endswith('M') else 30)
                 assert refused(client, number, more), (client, size, more)
-            assert len(client.call('query-memory-devices')) == 1
+            for size, more in REFUSED_BLOCKS:
+                number = int(size[:-1]) << (20 if size.endswith('M') else 30)
+                assert refused(client, number, more, BLOCKS), (client, size, more)
+            assert len(client.call('query-memory-devices')) == 2
+            for size, good in SIZES:
+                assert resized(client, size) == good, (client, size)
 
 
 if __name__ == '__main__':

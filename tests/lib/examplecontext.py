@@ -147,6 +147,7 @@ NEEDS = {
     'virtio-blk-pci': 'pc',
     'virtio-gpu-device': 'microvm',
     'virtio-gpu-pci': 'pc',
+    'virtio-mem-pci': 'pc-with-slots',
     'virtio-net-device': 'microvm net0',
     'virtio-net-pci': 'pc',
     'virtio-keyboard-device': 'microvm',

@@ -40,7 +40,7 @@ def machine_for(client):
 
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
-                 'pc-dimm': {'memdev': 'module'}, 'ide-hd': {'drive': 'disk'},
+                 'pc-dimm': {'memdev': 'module'}, 'virtio-mem-pci': {'memdev': 'module'}, 'ide-hd': {'drive': 'disk'},
                  'pci-bridge': {'chassis_nr': 1}, 'usb-storage': {'drive': 'disk'},
                  'usb-serial': {'chardev': 'paper'},
                  'scsi-hd': {'drive': 'disk'}, 'isa-fdc': {'iobase': 0x370, 'irq': 5},
