@@ -21,7 +21,7 @@ bool machine_ram_claim(Machine *machine, GError **error)
     if (!backend) {
         return true;
     }
-    if (!memory_backend_claim(backend, "memory-backend", error)) {
+    if (!memory_backend_claim(backend, "memory-backend", true, error)) {
         return false;
     }
     machine->ram_size = memory_backend_size(backend);

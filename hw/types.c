@@ -5,6 +5,7 @@
 #include "config.h"
 #include "hw/types.h"
 
+#include "hw/acpi/acpi-nvdimm.h"
 #include "hw/acpi/piix4-pm.h"
 #include "hw/aio/iothread.h"
 #include "hw/backends/memory-backend.h"
@@ -39,6 +40,7 @@
 #include "hw/isa/isa-bus.h"
 #include "hw/isa/piix3.h"
 #include "hw/machine/machine.h"
+#include "hw/mem/nvdimm.h"
 #include "hw/mem/pc-dimm.h"
 #include "hw/memory/memory.h"
 #include "hw/misc/isa-debug-exit.h"
@@ -90,6 +92,7 @@
 
 const TypeInfo *const hw_types[] = {
     /* acpi */
+    &acpi_nvdimm_type,
     &piix4_pm_type,
 
     /* backends */
@@ -184,6 +187,7 @@ const TypeInfo *const hw_types[] = {
     &piix3_type,
 
     /* mem */
+    &nvdimm_type,
     &pc_dimm_type,
 
     /* misc */

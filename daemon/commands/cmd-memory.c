@@ -108,7 +108,8 @@ static MemoryDeviceInfo *describe_device(const MemoryPlace *place)
         info->type = MEMORY_DEVICE_INFO_KIND_VIRTIO_MEM;
         info->u.virtio_mem.data = describe_blocks(place);
     } else {
-        info->type = MEMORY_DEVICE_INFO_KIND_DIMM;
+        info->type = place->persistent ? MEMORY_DEVICE_INFO_KIND_NVDIMM
+                                       : MEMORY_DEVICE_INFO_KIND_DIMM;
         info->u.dimm.data = describe_module(place);
     }
     return info;

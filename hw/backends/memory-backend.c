@@ -49,20 +49,21 @@ bool memory_backend_populate(MemoryBackend *backend, guint64 offset, guint64 siz
                                 false, memory_backend_props(backend)->prealloc_threads, error);
 }
 
-static bool is_readonly(MemoryBackend *b)
+bool memory_backend_is_readonly(const MemoryBackend *backend)
 {
-    return object_is_a(b, &qmp_class_memory_backend_file) &&
-           memory_backend_file_props(b)->readonly;
+    return object_is_a(&backend->object, &qmp_class_memory_backend_file) &&
+           memory_backend_file_props(backend)->readonly;
 }
 
-bool memory_backend_claim(MemoryBackend *backend, const char *property, GError **error)
+bool memory_backend_claim(MemoryBackend *backend, const char *property, bool written,
+                          GError **error)
 {
     if (backend->claimed) {
         qmp_error_set_at(error, property, ERROR_REASON_IN_USE,
                          "memory backend '%s' is mapped already", backend->object.name);
         return false;
     }
-    if (is_readonly(backend)) {
+    if (written && memory_backend_is_readonly(backend)) {
         qmp_error_set_at(error, property, ERROR_REASON_INVALID_VALUE,
                          "memory backend '%s' is read-only and cannot be RAM",
                          backend->object.name);

@@ -91,7 +91,7 @@ AcpiTables *acpi_pc_build(const AcpiPcConfig *config)
 {
     AcpiTables *tables = acpi_tables_new(&config->oem);
     guint32 facs = acpi_facs(tables), dsdt = build_dsdt(tables, config);
-    guint32 entries[5];
+    guint32 entries[6];
     guint n = 0;
 
     entries[n++] = build_fadt(tables, config, facs, dsdt);
@@ -102,6 +102,9 @@ AcpiTables *acpi_pc_build(const AcpiPcConfig *config)
     if (config->n_memory) {
         entries[n++] = acpi_srat(tables, (const AcpiCpu *)config->cpus->data, config->cpus->len,
                                  config->memory, config->n_memory);
+    }
+    if (config->fit && config->fit->len) {
+        entries[n++] = acpi_nfit(tables, config->fit);
     }
     entries[n++] = acpi_waet(tables);
     acpi_rsdt(tables, entries, n);

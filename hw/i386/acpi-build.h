@@ -55,6 +55,8 @@ typedef struct {
     bool acpi_index;            /* devices may have one: each slot gets a _DSM */
     guint16 memory_hotplug_base;        /* of the registers of slots for memory: 0xa00 */
     guint n_memory_slots;       /* that they serve; 0: there are no such registers */
+    guint n_nvdimm_slots;       /* that may have an NVDIMM; 0: there is no way to find these */
+    const GByteArray *fit;      /* of those that are there; NULL or empty: none */
     const AcpiMemory *memory;   /* of NUMA nodes; NULL: no SRAT */
     guint n_memory;
 

@@ -98,6 +98,19 @@ static bool check(const MemorySizeConfiguration *memory, guint64 size, GError **
 
 /* ---- The range ---- */
 
+/* What the guest is told to survive a loss of power (ACPI 6.4, table 5.139): caches of CPUs, or
+ * what is in memory controllers. */
+static guint32 capabilities(const GenericPcMachineProps *props)
+{
+    const guint32 controllers = 1 << 1, caches = 1 << 0;
+
+    if (!props->has_nvdimm_persistence) {
+        return 0;
+    }
+    return props->nvdimm_persistence == NVDIMM_PERSISTENCE_CPU ? caches | controllers
+                                                               : controllers;
+}
+
 /* Each slot adds 1 GiB, so that no alignment can use up what `max-size` promises. */
 static void make_range(X86Machine *x86, const MemorySizeConfiguration *memory)
 {
@@ -108,6 +121,7 @@ static void make_range(X86Machine *x86, const MemorySizeConfiguration *memory)
                                                 limit + memory->slots * GIB, limit, memory->slots);
 
         range->acpi = generic_pc_machine_props(x86)->acpi == ON_OFF_AUTO_ON;
+        range->persistence = capabilities(generic_pc_machine_props(x86));
         generic_pc_machine_props(x86)->device_memory_region_size =
             (gint64)device_memory_size(range);
     }
@@ -152,6 +166,19 @@ static void add_range(AcpiMemory *ranges, guint *n, guint64 start, guint64 end)
     }
 }
 
+static void add_persistent(AcpiMemory *ranges, guint *n, const DeviceMemory *memory)
+{
+    for (guint i = 0; i < memory->places->len; i++) {
+        const MemoryPlace *place = memory->places->pdata[i];
+
+        if (place->persistent) {
+            ranges[(*n)++] = (AcpiMemory){
+                .base = place->addr, .size = place->size, .node = place->node, .persistent = true,
+            };
+        }
+    }
+}
+
 /* QEMU's PCs have one node if memory can be added to them. */
 guint pc_memory_ranges(const X86Machine *x86, AcpiMemory ret_ranges[PC_MEMORY_MAX_RANGES])
 {
@@ -164,6 +191,7 @@ guint pc_memory_ranges(const X86Machine *x86, AcpiMemory ret_ranges[PC_MEMORY_MA
     add_range(ret_ranges, &n, 0, MIN(x86->ram_low, HOLE_START));
     add_range(ret_ranges, &n, HOLE_END, x86->ram_low);
     add_range(ret_ranges, &n, BOOT_4G, ram_end(x86));
+    add_persistent(ret_ranges, &n, range);
     while (n < 1 + TABLE_SLACK) {
         ret_ranges[n++] = (AcpiMemory){ 0 };
     }

@@ -8,6 +8,7 @@
 
 #include "hw/acpi/acpi-tables.h"
 #include "hw/i386/x86-machine.h"
+#include "hw/mem/device-memory.h"
 #include "hw/nvram/fw-cfg.h"
 
 /* After x86_setup: checks property `memory`, completes it, and makes the range for memory
@@ -20,7 +21,7 @@ void pc_memory_teardown(X86Machine *x86);
 /* Where memory ends, memory devices included: 4 GiB or above. */
 guint64 pc_memory_end(const X86Machine *x86);
 /* The memory of NUMA nodes, for an SRAT; 0 ranges: no SRAT is needed. */
-enum { PC_MEMORY_MAX_RANGES = 6 };
+enum { PC_MEMORY_MAX_RANGES = 6 + DEVICE_MEMORY_MAX_SLOTS };
 guint pc_memory_ranges(const X86Machine *x86, AcpiMemory ret_ranges[PC_MEMORY_MAX_RANGES]);
 /* Tells firmware where the range for memory devices ends, and that there is one NUMA
  * node, if there is such a range.  Fails with fw_cfg_set_file()'s errors. */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "hw/acpi/acpi-nvdimm.h"
 #include "hw/acpi/acpi-pci-hotplug.h"
 #include "hw/acpi/piix4-pm.h"
 #include "hw/i386/acpi-build.h"
@@ -69,6 +70,7 @@ static AcpiTables *build_acpi(const PcTablesConfig *config)
 {
     const Piix4PmProps *pm = piix4_pm_props(config->pm);
     const DeviceMemory *range = device_memory_of(config->machine);
+    g_autoptr(GByteArray) fit = range ? acpi_nvdimm_fit(range) : NULL;
     PciWindows windows;
     AcpiPciBus root = { 0 };
     AcpiPcConfig acpi = {
@@ -85,6 +87,8 @@ static AcpiTables *build_acpi(const PcTablesConfig *config)
         .acpi_index = true,
         .memory_hotplug_base = ACPI_MEMORY_HOTPLUG_BASE,
         .n_memory_slots = range && range->ops ? range->n_slots : 0,
+        .n_nvdimm_slots = range && range->nvdimm_ops ? range->n_slots : 0,
+        .fit = fit,
         .memory = config->memory,
         .n_memory = config->n_memory,
     };

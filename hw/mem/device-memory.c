@@ -79,7 +79,7 @@ bool device_memory_contains(const Machine *machine, const void *hva, gsize size)
         guint64 offset = (guintptr)hva - (guintptr)region_hva(place->region);
 
         if (offset < place->size && size <= place->size - offset) {
-            return true;
+            return !place->persistent;
         }
     }
     return false;
@@ -89,6 +89,12 @@ void device_memory_set_hotplug(DeviceMemory *memory, const MemoryHotplugOps *ops
 {
     memory->ops = ops;
     memory->opaque = opaque;
+}
+
+void device_memory_set_nvdimm(DeviceMemory *memory, const MemoryHotplugOps *ops, void *opaque)
+{
+    memory->nvdimm_ops = ops;
+    memory->nvdimm_opaque = opaque;
 }
 
 MemoryPlace *device_memory_at(const DeviceMemory *memory, guint slot)
@@ -187,8 +193,9 @@ static bool check_wish(const DeviceMemory *memory, guint64 addr, guint64 size, g
     const MemoryPlace *other;
 
     if (addr % align) {
-        qmp_error_set_at(error, property, ERROR_REASON_INVALID_VALUE, "address 0x%" G_GINT64_MODIFIER
-                         "x is not a multiple of 0x%" G_GINT64_MODIFIER "x", addr, align);
+        qmp_error_set_at(error, property, ERROR_REASON_INVALID_VALUE, "address 0x%"
+                         G_GINT64_MODIFIER "x is not a multiple of 0x%" G_GINT64_MODIFIER "x",
+                         addr, align);
         return false;
     }
     if (addr < memory->base || size > room || addr - memory->base > room - size) {
@@ -273,18 +280,23 @@ void device_memory_add(DeviceMemory *memory, MemoryPlace *place)
     g_ptr_array_add(memory->places, place);
     g_ptr_array_sort(memory->places, by_address);
     region_add(memory->region, place->addr - memory->base, place->region, 0);
-    if (memory->ops && place->slot != DEVICE_MEMORY_NO_SLOT) {
+    if (place->persistent) {
+        memory->nvdimm_ops->plugged(memory->nvdimm_opaque, place);
+    } else if (memory->ops && place->slot != DEVICE_MEMORY_NO_SLOT) {
         memory->ops->plugged(memory->opaque, place);
     }
 }
 
 void device_memory_remove(DeviceMemory *memory, MemoryPlace *place)
 {
-    if (memory->ops && place->slot != DEVICE_MEMORY_NO_SLOT) {
+    if (memory->ops && !place->persistent && place->slot != DEVICE_MEMORY_NO_SLOT) {
         memory->ops->unplugged(memory->opaque, place);
     }
     region_remove(memory->region, place->region);
     g_ptr_array_remove(memory->places, place);
+    if (memory->nvdimm_ops && place->persistent) {
+        memory->nvdimm_ops->unplugged(memory->nvdimm_opaque, place);
+    }
 }
 
 void device_memory_eject(DeviceMemory *memory, MemoryPlace *place)

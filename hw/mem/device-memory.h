@@ -26,6 +26,7 @@ typedef struct {
     guint64 addr, size;
     guint64 plugged;            /* bytes that the guest has, up to size */
     guint slot, node;
+    bool persistent;            /* an NVDIMM: the guest finds it in another way */
     bool ejected;               /* the guest has released it, and it will be removed soon */
 } MemoryPlace;
 
@@ -43,9 +44,12 @@ typedef struct {
     guint64 limit;              /* bytes that all devices may have together */
     guint n_slots;
     bool acpi;                  /* the board gives the guest ACPI tables */
+    guint32 persistence;        /* of NVDIMMs: bits of an NFIT's capabilities; 0: not said */
     GPtrArray *places;          /* of MemoryPlace, borrowed; by address */
     const MemoryHotplugOps *ops;        /* or NULL */
     void *opaque;
+    const MemoryHotplugOps *nvdimm_ops; /* the same of NVDIMMs, which stay */
+    void *nvdimm_opaque;
 } DeviceMemory;
 
 /* Makes it and maps size bytes at base, of which devices may use limit.  The machine
@@ -62,11 +66,12 @@ guint64 device_memory_size(const DeviceMemory *memory);
 guint64 device_memory_plugged(const DeviceMemory *memory);
 /* The same of devices of this very class; 0 if the machine takes no memory devices. */
 guint64 device_memory_modules(const Machine *machine, const QmpClass *klass);
-/* Whether size bytes at this host address are the memory of one device. */
+/* Whether size bytes at this host address are the memory of one device, and may be lost. */
 bool device_memory_contains(const Machine *machine, const void *hva, gsize size);
 
 /* The controller; ops NULL: there is none any more. */
 void device_memory_set_hotplug(DeviceMemory *memory, const MemoryHotplugOps *ops, void *opaque);
+void device_memory_set_nvdimm(DeviceMemory *memory, const MemoryHotplugOps *ops, void *opaque);
 
 /* What is in a slot, or NULL. */
 MemoryPlace *device_memory_at(const DeviceMemory *memory, guint slot);

@@ -193,7 +193,7 @@ static bool find_place(VirtioMem *s, GError **error)
            device_memory_choose_addr(memory, &s->place, props->memaddr,
                                      MAX(props->block_size, memory_backend_align(backend)),
                                      "memaddr", error) &&
-           memory_backend_claim(backend, "memdev", error);
+           memory_backend_claim(backend, "memdev", true, error);
 }
 
 /* The backend stays as long as the object, see above. */

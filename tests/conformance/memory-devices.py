@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""-m with slots and maxmem, pc-dimm and virtio-mem-pci: places, sums, the SRAT and the balloon are
-what the distribution's QEMU makes of the same command line; what it refuses is refused."""
+"""-m with slots and maxmem, pc-dimm, nvdimm and virtio-mem-pci: places, sums, SRAT, NFIT and balloon
+are what the distribution's QEMU makes of the same command line; what it refuses is refused."""
 import json
 import os
 import re
@@ -17,6 +17,7 @@ from vmdtest import Daemon, QmpError, VMCTL         # noqa: E402
 
 HEADER = 36
 BLOCKS = 'virtio-mem-pci'
+KEPT = 'nvdimm'
 
 # -m, modules as (size, other properties), and the driver if it is another
 MACHINES = [
@@ -37,6 +38,15 @@ MACHINES = [
                               ('8M', ',memaddr=0x108000000,node=0', BLOCKS), ('4M', '')]),
     ('64,slots=1,maxmem=1G', [('4M', ''), ('64M', ',block-size=16M,requested-size=48M', BLOCKS)]),
 ]
+# The same with machine properties.
+PERSISTENT = [
+    ('64,slots=2,maxmem=1G', '', [('4M', '')]),
+    ('64,slots=2,maxmem=1G', '', [('8M', '', KEPT)]),
+    ('64,slots=4,maxmem=1G', ',nvdimm-persistence=cpu',
+     [('8M', ',label-size=128K', KEPT), ('4M', ''), ('16M', ',unarmed=on,slot=3', KEPT)]),
+    ('3G,slots=256,maxmem=8G', ',nvdimm-persistence=mem-ctrl',
+     [('32M', ',label-size=2M,addr=0x110000000', KEPT), ('16M', ',requested-size=4M', BLOCKS)]),
+]
 # The machine is made, and this module refused: size, other properties.
 REFUSED = [('4M', ',slot=2'), ('4M', ',slot=0'), ('4M', ',addr=0x100000000'),
            ('4M', ',addr=0x100100000'), ('4M', ',addr=0x1000000'), ('4M', ',addr=0x1c0000000'),
@@ -49,9 +59,9 @@ REFUSED_BLOCKS = [('4M', ',memaddr=0x100000000'), ('4M', ',memaddr=0x100100000')
 SIZES = [(0, True), (4 << 20, True), (16 << 20, True), (1 << 20, False), (18 << 20, False)]
 
 
-def options(memory, modules):
-    arguments = ['-M', 'pc-i440fx-7.2', '-m', memory, '-S', '-kernel', KERNEL,
-                 '-append', 'acpi=SRAT end=halt', '-chardev', 'ringbuf,id=con,size=65536',
+def options(memory, modules, machine='', table='SRAT'):
+    arguments = ['-M', 'pc-i440fx-7.2' + machine, '-m', memory, '-S', '-kernel', KERNEL,
+                 '-append', 'acpi=%s end=halt' % table, '-chardev', 'ringbuf,id=con,size=65536',
                  '-device', 'isa-serial,chardev=con']
     for i, (size, more, *driver) in enumerate(modules):
         arguments += ['-object', 'memory-backend-ram,id=m%d,size=%s' % (i, size), '-device',
@@ -59,8 +69,8 @@ def options(memory, modules):
     return arguments + ['-device', 'virtio-balloon-pci']
 
 
-def run(client):
-    """What there is of a machine: memory devices, without their order, sums and the SRAT."""
+def run(client, table='SRAT'):
+    """What there is of a machine: memory devices, without their order, sums and a table."""
     devices = client.call('query-memory-devices')
     for device in devices:
         device['data']['memdev'] = device['data']['memdev'].rpartition('/')[2]
@@ -71,13 +81,25 @@ def run(client):
     statuses = client.call('query-acpi-ospm-status')
     client.call('cont')
     text = wait_console(client, 'end: halt')
-    srat = re.search(r'acpi: SRAT, bytes ([ 0-9a-f]*)\r', text).group(1).split()[HEADER:]
-    return devices, sums, balloon, size, sorted(statuses, key=lambda one: int(one['slot'])), srat
+    found = re.search(r'acpi: %s, bytes ([ 0-9a-f]*)\r' % table, text)
+    content = found.group(1).split()[HEADER:] if found else None
+    return devices, sums, balloon, size, sorted(statuses, key=lambda one: int(one['slot'])), \
+        structures(content) if found and table == 'NFIT' else content
 
 
-def peers(arguments):
+def structures(content):
+    """Those of an NFIT: their order has no meaning."""
+    content, found = bytes(int(byte, 16) for byte in content[4:]), []
+    while content:
+        length = int.from_bytes(content[2:4], 'little')
+        found.append(content[:length].hex())
+        content = content[length:]
+    return sorted(found)
+
+
+def peers(arguments, table='SRAT'):
     with Peer('-accel', 'tcg', *arguments) as peer:
-        return run(peer.client())
+        return run(peer.client(), table)
 
 
 def make(client, arguments):
@@ -87,11 +109,11 @@ def make(client, arguments):
         client.request(json.loads(line))
 
 
-def own(recorder, arguments):
+def own(recorder, arguments, table='SRAT'):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         make(client, arguments)
-        return run(client)
+        return run(client, table)
 
 
 def machines(recorder):
@@ -102,6 +124,17 @@ def machines(recorder):
         theirs, ours = peers(arguments), own(recorder, arguments)
         for their, our in zip(theirs, ours):
             assert their == our, (memory, modules, their, our)
+
+
+def persistent(recorder):
+    """modules that keep their content, in both tables"""
+    need_peer()
+    for memory, more, modules in PERSISTENT:
+        for table in 'NFIT', 'SRAT':
+            arguments = options(memory, modules, ',nvdimm=on' + more, table)
+            theirs, ours = peers(arguments, table), own(recorder, arguments, table)
+            for their, our in zip(theirs, ours):
+                assert their == our, (memory, modules, table, their, our)
 
 
 def refused(client, size, more, driver='pc-dimm'):
@@ -145,4 +178,4 @@ def refusals(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([machines, refusals])
+    vmdtest.main([machines, persistent, refusals])

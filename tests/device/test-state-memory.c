@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "hw/acpi/acpi-nvdimm.h"
 #include "hw/mem/device-memory.h"
 #include "qmp/visit.h"
 #include "qom/property.h"
@@ -76,7 +77,33 @@ static void blocks_clear(Carry *c)
     device_memory_free(device_memory_of(c->rig->machine));
 }
 
+/* ---- acpi-nvdimm: a request that was written, and not yet called ---- */
+
+static void page_make(Carry *c)
+{
+    device_memory_new(c->rig->machine, BASE, BASE, BASE, 1);
+    c->dev = carry_device(c, "acpi-nvdimm", "n0");
+}
+
+static void page_busy(Carry *c)
+{
+    for (guint i = 0; i < ACPI_NVDIMM_PAGE; i += 4) {
+        address_space_write(c->rig->memory, ACPI_NVDIMM_BASE + i, i == 4 ? 1 : i / 4, 4);
+    }
+}
+
+static void page_go_on(Carry *c)
+{
+    carry_note(c, "last %x", (guint)address_space_read(c->rig->memory, ACPI_NVDIMM_BASE + 4092, 4));
+    rig_out(c->rig, ACPI_NVDIMM_PORT, 1, 4);
+    for (guint i = 0; i < 16; i += 4) {
+        carry_note(c, "%u: %x", i, (guint)address_space_read(c->rig->memory,
+                                                              ACPI_NVDIMM_BASE + i, 4));
+    }
+}
+
 static const CarryCase cases[] = {
+    { "acpi-nvdimm", page_make, page_busy, page_go_on, blocks_clear },
     { "virtio-mem", blocks_make, blocks_busy, blocks_go_on, blocks_clear },
 };
 

@@ -116,6 +116,7 @@ NEEDS = {
     'mc146818rtc': 'microvm-without-rtc',
     'microvm': 'accel ram0',
     'nec-usb-xhci': 'pc',
+    'nvdimm': 'pc-with-slots',
     'none': 'accel',
     'pc-i440fx-2.7': 'accel ram0',
     'pc-i440fx-7.2': 'accel ram0',
@@ -354,7 +355,8 @@ MAKE = {
     'null0-as-disk0': add_null('disk0'),
     'open': lambda c: c.call('blockdev-open-tray', id='cd'),
     'pc': machine('pc-i440fx-2.7'),
-    'pc-with-slots': machine('pc-i440fx-2.7', memory={'max-size': 2048 * MIB, 'slots': 2}),
+    'pc-with-slots': machine('pc-i440fx-2.7', nvdimm=True,
+                             memory={'max-size': 2048 * MIB, 'slots': 2}),
     'pki': lambda c: Authority(c.daemon.path('pki')),
     'port': add_device('virtserialport', id='port', bus='vser.0'),
     'program0': lambda c: c.call('blockdev-add', **{
