@@ -29,7 +29,7 @@ bool machine_ram_claim(Machine *machine, GError **error)
     if (!backend) {
         return true;
     }
-    if (!memory_backend_claim(backend, "memory-backend", error)) {
+    if (!memory_backend_claim(backend, "memory-backend", true, error)) {
         return false;
     }
     machine->ram_size = memory_backend_size(backend);
@@ -72,7 +72,7 @@ bool machine_ram_place(Machine *machine, MemoryBackend *backend, guint64 offset,
         region_set_offset(old->region, offset);
         return true;
     }
-    if (!memory_backend_claim(backend, NULL, error)) {
+    if (!memory_backend_claim(backend, NULL, true, error)) {
         return false;
     }
     part.region = region_new_ram(&machine->object, "ram-part[*]", memory_backend_hva(backend),

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "hw/types.h"
 
+#include "hw/acpi/acpi-nvdimm.h"
 #include "hw/acpi/piix4-pm.h"
 #include "hw/aio/iothread.h"
 #include "hw/backends/memory-backend.h"
@@ -39,6 +40,7 @@
 #include "hw/isa/isa-bus.h"
 #include "hw/isa/piix3.h"
 #include "hw/machine/machine.h"
+#include "hw/mem/nvdimm.h"
 #include "hw/mem/pc-dimm.h"
 #include "hw/memory/memory.h"
 #include "hw/misc/isa-debug-exit.h"
@@ -77,6 +79,7 @@
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-bus.h"
 #include "hw/virtio/virtio-input.h"
+#include "hw/virtio/virtio-mem.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "hw/virtio/virtio-net.h"
 #include "hw/virtio/virtio-pci.h"
@@ -89,6 +92,7 @@
 
 const TypeInfo *const hw_types[] = {
     /* acpi */
+    &acpi_nvdimm_type,
     &piix4_pm_type,
 
     /* backends */
@@ -183,6 +187,7 @@ const TypeInfo *const hw_types[] = {
     &piix3_type,
 
     /* mem */
+    &nvdimm_type,
     &pc_dimm_type,
 
     /* misc */
@@ -267,6 +272,8 @@ const TypeInfo *const hw_types[] = {
     &virtio_input_type,
     &virtio_keyboard_pci_type,
     &virtio_keyboard_type,
+    &virtio_mem_pci_type,
+    &virtio_mem_type,
     &virtio_mmio_type,
     &virtio_mouse_pci_type,
     &virtio_mouse_type,

@@ -20,7 +20,6 @@ static const struct {
 } absent[] = {
     { "usb", "USB controller" },
     { "vmport", "VMware port" },
-    { "nvdimm", "NVDIMM" },
     { "graphics", "graphics" },
     { "hmat", "HMAT" },
     { "smbus", "SMBus" },

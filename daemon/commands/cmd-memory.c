@@ -21,6 +21,7 @@
 #include "qom/property.h"
 #include "qom/qapi-objects-memory.h"
 #include "qom/qapi-objects-pc.h"
+#include "qom/qapi-objects-virtio-mem.h"
 
 static Memdev *describe(const Object *obj)
 {
@@ -67,7 +68,7 @@ bool qmp_query_memory_size_summary(QmpRequest *req, MemoryInfo **ret, GError **e
     *ret = g_new0(MemoryInfo, 1);
     (*ret)->base_memory = machine ? machine->ram_size : 0;
     (*ret)->has_plugged_memory = true;
-    (*ret)->plugged_memory = memory ? device_memory_used(memory) : 0;
+    (*ret)->plugged_memory = memory ? device_memory_plugged(memory) : 0;
     return true;
 }
 
@@ -119,11 +120,10 @@ bool qmp_set_numa_node(QmpRequest *req, NumaOptions *args, GError **error)
 
 /* ---- Memory devices ---- */
 
-static MemoryDeviceInfo *describe_device(const MemoryPlace *place)
+static PCDIMMDeviceInfo *describe_module(const MemoryPlace *place)
 {
     const PcDimmProps *props = pc_dimm_props(place->device);
     PCDIMMDeviceInfo *dimm = g_new0(PCDIMMDeviceInfo, 1);
-    MemoryDeviceInfo *info = g_new0(MemoryDeviceInfo, 1);
 
     dimm->id = g_strdup(device_id(place->device));
     dimm->addr = (gint64)place->addr;
@@ -133,8 +133,37 @@ static MemoryDeviceInfo *describe_device(const MemoryPlace *place)
     dimm->memdev = object_path(props->memdev.target);
     dimm->hotplugged = place->device->hotplugged;
     dimm->hotpluggable = true;
-    info->type = MEMORY_DEVICE_INFO_KIND_DIMM;
-    info->u.dimm.data = dimm;
+    return dimm;
+}
+
+static VirtioMEMDeviceInfo *describe_blocks(const MemoryPlace *place)
+{
+    const VirtioMemProps *props = virtio_mem_props(place->device);
+    VirtioMEMDeviceInfo *blocks = g_new0(VirtioMEMDeviceInfo, 1);
+
+    blocks->id = g_strdup(device_id(device_whole(place->device)));
+    blocks->memaddr = place->addr;
+    blocks->requested_size = props->requested_size;
+    blocks->size = place->plugged;
+    blocks->max_size = place->size;
+    blocks->block_size = props->block_size;
+    blocks->node = place->node;
+    blocks->memdev = object_path(props->memdev.target);
+    return blocks;
+}
+
+static MemoryDeviceInfo *describe_device(const MemoryPlace *place)
+{
+    MemoryDeviceInfo *info = g_new0(MemoryDeviceInfo, 1);
+
+    if (object_is_a(place->device, &qmp_class_virtio_mem)) {
+        info->type = MEMORY_DEVICE_INFO_KIND_VIRTIO_MEM;
+        info->u.virtio_mem.data = describe_blocks(place);
+    } else {
+        info->type = place->persistent ? MEMORY_DEVICE_INFO_KIND_NVDIMM
+                                       : MEMORY_DEVICE_INFO_KIND_DIMM;
+        info->u.dimm.data = describe_module(place);
+    }
     return info;
 }
 

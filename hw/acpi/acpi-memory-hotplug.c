@@ -31,7 +31,7 @@ static MemoryPlace *place_at(const AcpiMemoryHotplug *s, guint32 slot)
 {
     MemoryPlace *place = device_memory_at(s->memory, slot);
 
-    return place && !place->ejected ? place : NULL;
+    return place && !place->ejected && !place->persistent ? place : NULL;
 }
 
 /* ---- Reading ---- */

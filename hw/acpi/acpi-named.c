@@ -49,6 +49,7 @@ enum {
     SRAT_X2APIC = 2,
     SRAT_ENABLED = 1 << 0,
     SRAT_HOTPLUG = 1 << 1,
+    SRAT_PERSISTENT = 1 << 2,
 
     WAET_PM_TIMER_GOOD = 1 << 1,
 };
@@ -294,9 +295,20 @@ guint32 acpi_srat(AcpiTables *tables, const AcpiCpu *cpus, guint n_cpus, const A
         append_le(out, memory[i].size, 8);
         append_le(out, 0, 4);
         append_le(out, (memory[i].size ? SRAT_ENABLED : 0) |
-                       (memory[i].hotplug ? SRAT_HOTPLUG : 0), 4);
+                       (memory[i].hotplug ? SRAT_HOTPLUG : 0) |
+                       (memory[i].persistent ? SRAT_PERSISTENT : 0), 4);
         append_le(out, 0, 8);
     }
+    acpi_table_end(tables, start);
+    return start;
+}
+
+guint32 acpi_nfit(AcpiTables *tables, const GByteArray *structures)
+{
+    guint32 start = acpi_table_begin(tables, "NFIT", 1);
+
+    append_le(tables->block, 0, 4);
+    g_byte_array_append(tables->block, structures->data, structures->len);
     acpi_table_end(tables, start);
     return start;
 }

@@ -114,9 +114,13 @@ typedef struct {
     guint64 base, size;         /* size 0: the entry says nothing */
     guint32 node;
     bool hotplug;               /* memory there may come and go */
+    bool persistent;            /* it keeps its content */
 } AcpiMemory;
 guint32 acpi_srat(AcpiTables *tables, const AcpiCpu *cpus, guint n_cpus, const AcpiMemory *memory,
                   guint n_memory);
+
+/* Structures that describe NVDIMMs (hw/acpi/acpi-nvdimm.h). */
+guint32 acpi_nfit(AcpiTables *tables, const GByteArray *structures);
 
 /* Says that one read of the PM timer is enough, as it is for an emulated one. */
 guint32 acpi_waet(AcpiTables *tables);

@@ -82,6 +82,10 @@ typedef enum {
     AML_LNOT        = 0x92,     /* a */
     AML_LEQUAL      = 0x93,     /* a, b */
     AML_LLESS       = 0x95,     /* a, b */
+    AML_MID         = 0x9e,     /* buffer, index, length, target */
+    AML_DEREF_OF    = 0x83,     /* reference */
+    AML_SIZE_OF     = 0x87,     /* object */
+    AML_OBJECT_TYPE = 0x8e,     /* object */
     AML_DWORD_FIELD = 0x8a,     /* CreateDWordField: buffer, offset, name */
     AML_RETURN      = 0xa4,     /* value */
 } AmlOp;

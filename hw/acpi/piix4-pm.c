@@ -61,7 +61,9 @@ enum {                          /* power management I/O registers */
 enum { APM_BASE = 0xb2, APM_SIZE = 2, APMC = 0, APMS = 1 };
 enum { APMC_ACPI_DISABLE = 0xf0, APMC_ACPI_ENABLE = 0xf1 };
 enum { SLP_TYP_S5 = 0, SLP_TYP_S3 = 1 };
-enum { GPE_PCI_HOTPLUG = 1 << 1, GPE_CPU_HOTPLUG = 1 << 2, GPE_MEMORY_HOTPLUG = 1 << 3 };
+enum {
+    GPE_PCI_HOTPLUG = 1 << 1, GPE_CPU_HOTPLUG = 1 << 2, GPE_MEMORY_HOTPLUG = 1 << 3, N_GPES = 16,
+};
 
 struct Piix4Pm {
     PciDevice parent;
@@ -269,6 +271,14 @@ static void memory_event(void *opaque)
     raise_event(opaque, GPE_MEMORY_HOTPLUG);
 }
 
+/* An event of another chip: a general-purpose event that stays until the guest clears it. */
+static void event_raised(void *opaque, guint n, bool level)
+{
+    if (level) {
+        raise_event(opaque, 1 << n);
+    }
+}
+
 /* ---- APM control and status ports ---- */
 
 static guint64 apm_read(void *opaque, guint64 offset, guint size)
@@ -471,6 +481,7 @@ static bool pm_realize(Device *dev, GError **error)
     Machine *machine = machine_of(dev);
 
     gpio_out_new(&dev->object, "sci", 1);
+    gpio_in_new(&dev->object, "gpe", N_GPES, event_raised, s);
     s->sci = gpio(&dev->object, "sci", 0);
     pm1_init(&s->pm1, machine->clock, timer_turned, s);
     fill_config(s);

@@ -202,6 +202,11 @@ bool host_memory_populate(void *hva, guint64 size, guint64 page_size, bool reado
     return rc == 0;
 }
 
+bool host_memory_discard(void *hva, gsize size)
+{
+    return madvise(hva, size, MADV_REMOVE) == 0 || madvise(hva, size, MADV_DONTNEED) == 0;
+}
+
 bool host_memory_available(guint64 size, guint64 *ret_available)
 {
     g_autofree char *text = NULL;

@@ -37,6 +37,10 @@ bool host_memory_bind(void *hva, guint64 size, HostMemPolicy policy, const uint1
 bool host_memory_populate(void *hva, guint64 size, guint64 page_size, bool readonly,
                           guint n_threads, GError **error);
 
+/* Returns whole pages to the host: those of a shared mapping are removed from its file,
+ * others forget what was written.  False: the kernel refuses. */
+bool host_memory_discard(void *hva, gsize size);
+
 /* Whether the host has this much available now (free, reclaimable and swap);
  * true if that is unknown. */
 bool host_memory_available(guint64 size, guint64 *ret_available);

@@ -32,20 +32,38 @@ guint64 memory_backend_align(const MemoryBackend *backend)
     return backend->fd < 0 ? LARGE_ALIGN : host_page_size(backend->fd);
 }
 
-static bool is_readonly(MemoryBackend *b)
+guint64 memory_backend_page_size(const MemoryBackend *backend)
 {
-    return object_is_a(b, &qmp_class_memory_backend_file) &&
-           memory_backend_file_props(b)->readonly;
+    return host_page_size(backend->fd);
 }
 
-bool memory_backend_claim(MemoryBackend *backend, const char *property, GError **error)
+bool memory_backend_reads_free(const MemoryBackend *backend)
+{
+    return backend->fd < 0 && !memory_backend_props(backend)->share;
+}
+
+bool memory_backend_populate(MemoryBackend *backend, guint64 offset, guint64 size,
+                             GError **error)
+{
+    return host_memory_populate((char *)backend->hva + offset, size, host_page_size(backend->fd),
+                                false, memory_backend_props(backend)->prealloc_threads, error);
+}
+
+bool memory_backend_is_readonly(const MemoryBackend *backend)
+{
+    return object_is_a(&backend->object, &qmp_class_memory_backend_file) &&
+           memory_backend_file_props(backend)->readonly;
+}
+
+bool memory_backend_claim(MemoryBackend *backend, const char *property, bool written,
+                          GError **error)
 {
     if (backend->claimed) {
         qmp_error_set_at(error, property, ERROR_REASON_IN_USE,
                          "memory backend '%s' is mapped already", backend->object.name);
         return false;
     }
-    if (is_readonly(backend)) {
+    if (written && memory_backend_is_readonly(backend)) {
         qmp_error_set_at(error, property, ERROR_REASON_INVALID_VALUE,
                          "memory backend '%s' is read-only and cannot be RAM",
                          backend->object.name);

@@ -20,6 +20,15 @@ guint64 memory_backend_size(const MemoryBackend *backend);
 /* What its size and its guest address are to be multiples of if it is a device's: 2 MiB,
  * so that large pages can be used, or its file's pages. */
 guint64 memory_backend_align(const MemoryBackend *backend);
+/* Size of the host's pages that it is made of. */
+guint64 memory_backend_page_size(const MemoryBackend *backend);
+/* Whether reading what nobody has written takes no page of the host: private memory without a
+ * file. */
+bool memory_backend_reads_free(const MemoryBackend *backend);
+/* Allocates the pages of a part, as property `prealloc` does for all; fails with no-memory or
+ * not-supported. */
+bool memory_backend_populate(MemoryBackend *backend, guint64 offset, guint64 size,
+                             GError **error);
 
 /* ---- memory-lost.c: memory that the host has lost ---- */
 
@@ -32,9 +41,13 @@ bool memory_lost_is_guests(const void *address);
 char *memory_lost_describe(const void *address);
 /* The same for the first backend whose file has become shorter.  Any thread. */
 char *memory_lost_find(void);
+/* Whether nothing may be written there. */
+bool memory_backend_is_readonly(const MemoryBackend *backend);
 /* Marks it as mapped by a machine or device (query-memdev, exclusive use), whose property
- * `property` names it; fails with in-use, or invalid-value if it is read-only. */
-bool memory_backend_claim(MemoryBackend *backend, const char *property, GError **error);
+ * `property` names it; fails with in-use, or invalid-value if it is to be written and is
+ * read-only. */
+bool memory_backend_claim(MemoryBackend *backend, const char *property, bool written,
+                          GError **error);
 void memory_backend_unclaim(MemoryBackend *backend);
 /* From pin to unpin the memory stays mapped, even if the object is removed; who pins holds
  * a reference to the object, too.  Pin: main thread, while it is complete; unpin: any

@@ -91,7 +91,7 @@ AcpiTables *acpi_pc_build(const AcpiPcConfig *config)
 {
     AcpiTables *tables = acpi_tables_new(&config->oem);
     guint32 facs = acpi_facs(tables), dsdt = build_dsdt(tables, config);
-    guint32 entries[4 + ACPI_NUMA_MAX_TABLES];
+    guint32 entries[5 + ACPI_NUMA_MAX_TABLES];
     guint n = 0;
 
     entries[n++] = build_fadt(tables, config, facs, dsdt);
@@ -102,6 +102,9 @@ AcpiTables *acpi_pc_build(const AcpiPcConfig *config)
     if (config->numa) {
         n += acpi_numa_tables(tables, config->numa, (const AcpiCpu *)config->cpus->data,
                               config->cpus->len, entries + n);
+    }
+    if (config->fit && config->fit->len) {
+        entries[n++] = acpi_nfit(tables, config->fit);
     }
     entries[n++] = acpi_waet(tables);
     acpi_rsdt(tables, entries, n);

@@ -59,6 +59,8 @@ typedef struct {
     guint16 cpu_hotplug_base;   /* of the registers of CPUs that come and go: 0xaf00; 0: there
                                    are none */
     const AcpiNuma *numa;       /* nodes; NULL: there are none */
+    guint n_nvdimm_slots;       /* that may have an NVDIMM; 0: there is no way to find these */
+    const GByteArray *fit;      /* of those that are there; NULL or empty: none */
 
     /* acpi_pc_collect() sets these. */
     GArray *cpus;               /* of AcpiCpu, in the order of cpu_places() */

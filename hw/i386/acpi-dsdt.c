@@ -7,6 +7,8 @@
 #include "config.h"
 #include "hw/i386/acpi-dsdt.h"
 
+#include "hw/acpi/acpi-nvdimm.h"
+
 enum {
     N_SLOTS = 32,
     N_PINS = 4,
@@ -56,6 +58,7 @@ static void append_host_resources(Aml *aml, const AcpiPcConfig *config)
 {
     const Hole holes[] = {
         { config->memory_hotplug_base, config->n_memory_slots ? MEMORY_PORTS : 0 },
+        { ACPI_NVDIMM_PORT, config->n_nvdimm_slots ? ACPI_NVDIMM_PORT_SIZE : 0 },
         { CONFIG_ADDRESS, CONFIG_PORTS },
         { config->hotplug_base, config->hotplug_base ? HOTPLUG_PORTS : 0 },
         { config->cpu_hotplug_base, config->cpu_hotplug_base ? CPU_PORTS : 0 },
@@ -96,6 +99,11 @@ static void append_system_resources(Aml *aml, const AcpiPcConfig *config)
     aml_io(aml, config->gpe0, GPE0_PORTS);
     if (config->n_memory_slots) {
         aml_io(aml, config->memory_hotplug_base, MEMORY_PORTS);
+    }
+    if (config->n_nvdimm_slots) {
+        aml_io(aml, ACPI_NVDIMM_PORT, ACPI_NVDIMM_PORT_SIZE);
+        aml_memory32(aml, ACPI_NVDIMM_BASE,
+                     ACPI_NVDIMM_PAGE + acpi_nvdimm_fit_size(config->n_nvdimm_slots), true);
     }
     aml_end(aml);
     aml_end(aml);
@@ -345,6 +353,9 @@ void acpi_dsdt(Aml *aml, const AcpiPcConfig *config)
     if (config->n_memory_slots) {
         acpi_dsdt_memory(aml, config);
     }
+    if (config->n_nvdimm_slots) {
+        acpi_dsdt_nvdimm(aml, config);
+    }
     if (config->devices.hpet) {
         append_hpet(aml, config->devices.hpet);
     }
@@ -358,6 +369,9 @@ void acpi_dsdt(Aml *aml, const AcpiPcConfig *config)
     }
     if (config->cpu_hotplug_base) {
         acpi_dsdt_cpus_event(aml);
+    }
+    if (config->n_nvdimm_slots) {
+        acpi_dsdt_nvdimm_event(aml);
     }
     if (config->s3) {
         append_sleep_state(aml, "\\_S3", 1);

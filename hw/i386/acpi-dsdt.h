@@ -27,6 +27,10 @@ void acpi_dsdt_memory_event(Aml *aml);
 void acpi_dsdt_cpus(Aml *aml, const AcpiPcConfig *config);
 void acpi_dsdt_cpus_event(Aml *aml);
 
+/* NVDIMMs, with windows and methods, and the event that says that one came. */
+void acpi_dsdt_nvdimm(Aml *aml, const AcpiPcConfig *config);
+void acpi_dsdt_nvdimm_event(Aml *aml);
+
 /* The drives of a floppy disk controller, in its scope. */
 void acpi_dsdt_floppies(Aml *aml, const AcpiFloppy drives[ACPI_MAX_FLOPPIES]);
 

@@ -94,6 +94,19 @@ static bool check(const MemorySizeConfiguration *memory, guint64 size, GError **
 
 /* ---- The range ---- */
 
+/* What the guest is told to survive a loss of power (ACPI 6.4, table 5.139): caches of CPUs, or
+ * what is in memory controllers. */
+static guint32 capabilities(const GenericPcMachineProps *props)
+{
+    const guint32 controllers = 1 << 1, caches = 1 << 0;
+
+    if (!props->has_nvdimm_persistence) {
+        return 0;
+    }
+    return props->nvdimm_persistence == NVDIMM_PERSISTENCE_CPU ? caches | controllers
+                                                               : controllers;
+}
+
 /* Each slot adds 1 GiB, so that no alignment can use up what `max-size` promises. */
 static void make_range(X86Machine *x86, const MemorySizeConfiguration *memory)
 {
@@ -105,6 +118,7 @@ static void make_range(X86Machine *x86, const MemorySizeConfiguration *memory)
 
         pc_numa_imply(x86);
         range->acpi = generic_pc_machine_props(x86)->acpi == ON_OFF_AUTO_ON;
+        range->persistence = capabilities(generic_pc_machine_props(x86));
         generic_pc_machine_props(x86)->device_memory_region_size =
             (gint64)device_memory_size(range);
     }

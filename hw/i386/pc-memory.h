@@ -7,6 +7,7 @@
 #define HW_I386_PC_MEMORY_H
 
 #include "hw/i386/x86-machine.h"
+#include "hw/mem/device-memory.h"
 #include "hw/nvram/fw-cfg.h"
 
 /* After x86_setup: checks property `memory`, completes it, and makes the range for memory

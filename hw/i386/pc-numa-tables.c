@@ -42,6 +42,21 @@ static void add_ram(const X86Machine *x86, GArray *ranges, guint node, guint64 s
     add_range(ranges, node, MAX(start, x86->ram_low) + shift, end + shift);
 }
 
+/* NVDIMMs, which the range for memory devices has, too. */
+static void add_persistent(GArray *ranges, const DeviceMemory *memory)
+{
+    for (guint i = 0; i < memory->places->len; i++) {
+        const MemoryPlace *place = memory->places->pdata[i];
+        const AcpiMemory range = {
+            .base = place->addr, .size = place->size, .node = place->node, .persistent = true,
+        };
+
+        if (place->persistent) {
+            g_array_append_val(ranges, range);
+        }
+    }
+}
+
 /* The range for memory devices is that of the last node. */
 static void add_device_memory(GArray *ranges, const DeviceMemory *range, guint node)
 {
@@ -60,6 +75,9 @@ static void add_memory(const X86Machine *x86, const Numa *numa, GArray *ranges)
     for (guint i = 0; i < numa->n_nodes; i++) {
         add_ram(x86, ranges, i, start, start + numa->nodes[i]->size);
         start += numa->nodes[i]->size;
+    }
+    if (range) {
+        add_persistent(ranges, range);
     }
     g_array_set_size(ranges, MAX(ranges->len, numa->n_nodes + TABLE_SLACK));
     if (range) {

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "hw/acpi/acpi-nvdimm.h"
 #include "hw/acpi/acpi-pci-hotplug.h"
 #include "hw/acpi/piix4-pm.h"
 #include "hw/i386/acpi-build.h"
@@ -69,6 +70,7 @@ static AcpiTables *build_acpi(const PcTablesConfig *config)
 {
     const Piix4PmProps *pm = piix4_pm_props(config->pm);
     const DeviceMemory *range = device_memory_of(config->machine);
+    g_autoptr(GByteArray) fit = range ? acpi_nvdimm_fit(range) : NULL;
     PciWindows windows;
     AcpiPciBus root = { 0 };
     AcpiPcConfig acpi = {
@@ -88,6 +90,8 @@ static AcpiTables *build_acpi(const PcTablesConfig *config)
         .cpu_hotplug_base = topology_n_places(&config->machine->accel->topology)
                             ? ACPI_CPU_HOTPLUG_BASE : 0,
         .numa = config->numa,
+        .n_nvdimm_slots = range && range->nvdimm_ops ? range->n_slots : 0,
+        .fit = fit,
     };
     AcpiTables *tables;
 

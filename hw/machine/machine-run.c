@@ -64,7 +64,9 @@ static void reset_all(Machine *machine)
     if (ops->reset) {
         ops->reset(machine);
     }
+    machine->resetting = true;
     device_reset_tree(&machine->object);
+    machine->resetting = false;
     if (ops->reset_done) {
         ops->reset_done(machine);
     }

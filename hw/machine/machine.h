@@ -113,6 +113,7 @@ struct Machine {
 
     bool started;               /* the build phase is over */
     bool running;
+    bool resetting;             /* as a whole: no wake-up, and not one bus */
 };
 
 /* Of its class; never NULL. */

@@ -47,20 +47,53 @@ guint64 device_memory_size(const DeviceMemory *memory)
     return region_size(memory->region);
 }
 
-guint64 device_memory_used(const DeviceMemory *memory)
+guint64 device_memory_plugged(const DeviceMemory *memory)
 {
     guint64 sum = 0;
 
     for (guint i = 0; i < memory->places->len; i++) {
-        sum += ((const MemoryPlace *)memory->places->pdata[i])->size;
+        sum += ((const MemoryPlace *)memory->places->pdata[i])->plugged;
     }
     return sum;
+}
+
+guint64 device_memory_modules(const Machine *machine, const QmpClass *klass)
+{
+    const DeviceMemory *memory = device_memory_of(machine);
+    guint64 sum = 0;
+
+    for (guint i = 0; memory && i < memory->places->len; i++) {
+        const MemoryPlace *place = memory->places->pdata[i];
+
+        sum += object_class(place->device) == klass ? place->plugged : 0;
+    }
+    return sum;
+}
+
+bool device_memory_contains(const Machine *machine, const void *hva, gsize size)
+{
+    const DeviceMemory *memory = device_memory_of(machine);
+
+    for (guint i = 0; memory && i < memory->places->len; i++) {
+        const MemoryPlace *place = memory->places->pdata[i];
+
+        if (region_has_host(place->region, hva, size)) {
+            return !place->persistent;
+        }
+    }
+    return false;
 }
 
 void device_memory_set_hotplug(DeviceMemory *memory, const MemoryHotplugOps *ops, void *opaque)
 {
     memory->ops = ops;
     memory->opaque = opaque;
+}
+
+void device_memory_set_nvdimm(DeviceMemory *memory, const MemoryHotplugOps *ops, void *opaque)
+{
+    memory->nvdimm_ops = ops;
+    memory->nvdimm_opaque = opaque;
 }
 
 MemoryPlace *device_memory_at(const DeviceMemory *memory, guint slot)
@@ -77,7 +110,8 @@ MemoryPlace *device_memory_at(const DeviceMemory *memory, guint slot)
 
 /* ---- Slots ---- */
 
-static bool choose_slot(const DeviceMemory *memory, gint32 wish, guint *ret, GError **error)
+bool device_memory_choose_slot(const DeviceMemory *memory, MemoryPlace *place, gint32 wish,
+                               GError **error)
 {
     if (!memory->n_slots) {
         qmp_error_set_at(error, "slot", ERROR_REASON_LIMIT_EXCEEDED, "the machine has no slots for "
@@ -96,7 +130,7 @@ static bool choose_slot(const DeviceMemory *memory, gint32 wish, guint *ret, GEr
     }
     for (guint slot = MAX(wish, 0); slot < memory->n_slots; slot++) {
         if (!device_memory_at(memory, slot)) {
-            *ret = slot;
+            place->slot = slot;
             return true;
         }
     }
@@ -107,9 +141,20 @@ static bool choose_slot(const DeviceMemory *memory, gint32 wish, guint *ret, GEr
 
 /* ---- Addresses ---- */
 
+/* What devices may take, whether or not the guest has all of it. */
+static guint64 used_by_all(const DeviceMemory *memory)
+{
+    guint64 sum = 0;
+
+    for (guint i = 0; i < memory->places->len; i++) {
+        sum += ((const MemoryPlace *)memory->places->pdata[i])->size;
+    }
+    return sum;
+}
+
 static bool check_size(const DeviceMemory *memory, guint64 size, guint64 align, GError **error)
 {
-    guint64 used = device_memory_used(memory);
+    guint64 used = used_by_all(memory);
 
     if (size % align) {
         qmp_error_set_at(error, "memdev", ERROR_REASON_INVALID_VALUE, "the memory's size is 0x%"
@@ -141,18 +186,19 @@ static const MemoryPlace *overlapped(const DeviceMemory *memory, guint64 addr, g
 }
 
 static bool check_wish(const DeviceMemory *memory, guint64 addr, guint64 size, guint64 align,
-                       GError **error)
+                       const char *property, GError **error)
 {
     guint64 room = device_memory_size(memory);
     const MemoryPlace *other;
 
     if (addr % align) {
-        qmp_error_set_at(error, "addr", ERROR_REASON_INVALID_VALUE, "address 0x%" G_GINT64_MODIFIER
-                         "x is not a multiple of 0x%" G_GINT64_MODIFIER "x", addr, align);
+        qmp_error_set_at(error, property, ERROR_REASON_INVALID_VALUE, "address 0x%"
+                         G_GINT64_MODIFIER "x is not a multiple of 0x%" G_GINT64_MODIFIER "x",
+                         addr, align);
         return false;
     }
     if (addr < memory->base || size > room || addr - memory->base > room - size) {
-        qmp_error_set_at(error, "addr", ERROR_REASON_OUT_OF_RANGE, "0x%" G_GINT64_MODIFIER
+        qmp_error_set_at(error, property, ERROR_REASON_OUT_OF_RANGE, "0x%" G_GINT64_MODIFIER
                          "x bytes at 0x%" G_GINT64_MODIFIER "x are not within the range for memory "
                          "devices, 0x%" G_GINT64_MODIFIER "x bytes at 0x%" G_GINT64_MODIFIER "x",
                          size, addr, room, memory->base);
@@ -162,7 +208,7 @@ static bool check_wish(const DeviceMemory *memory, guint64 addr, guint64 size, g
     if (other) {
         g_autofree char *path = object_path(&other->device->object);
 
-        qmp_error_set_at(error, "addr", ERROR_REASON_ADDRESS_IN_USE, "0x%" G_GINT64_MODIFIER
+        qmp_error_set_at(error, property, ERROR_REASON_ADDRESS_IN_USE, "0x%" G_GINT64_MODIFIER
                          "x bytes at 0x%" G_GINT64_MODIFIER "x overlap '%s'", size, addr, path);
         return false;
     }
@@ -195,19 +241,16 @@ static bool find_gap(const DeviceMemory *memory, guint64 size, guint64 align, gu
     return true;
 }
 
-bool device_memory_choose(const DeviceMemory *memory, MemoryPlace *place, gint32 slot,
-                          guint64 addr, guint64 align, GError **error)
+bool device_memory_choose_addr(const DeviceMemory *memory, MemoryPlace *place, guint64 wish,
+                               guint64 align, const char *property, GError **error)
 {
-    guint64 found = addr;
-    guint free_slot;
+    guint64 found = wish;
 
-    if (!choose_slot(memory, slot, &free_slot, error) ||
-        !check_size(memory, place->size, align, error) ||
-        !(addr ? check_wish(memory, addr, place->size, align, error)
+    if (!check_size(memory, place->size, align, error) ||
+        !(wish ? check_wish(memory, wish, place->size, align, property, error)
                : find_gap(memory, place->size, align, &found, error))) {
         return false;
     }
-    place->slot = free_slot;
     place->addr = found;
     return true;
 }
@@ -226,18 +269,23 @@ void device_memory_add(DeviceMemory *memory, MemoryPlace *place)
     g_ptr_array_add(memory->places, place);
     g_ptr_array_sort(memory->places, by_address);
     region_add(memory->region, place->addr - memory->base, place->region, 0);
-    if (memory->ops) {
+    if (place->persistent) {
+        memory->nvdimm_ops->plugged(memory->nvdimm_opaque, place);
+    } else if (memory->ops && place->slot != DEVICE_MEMORY_NO_SLOT) {
         memory->ops->plugged(memory->opaque, place);
     }
 }
 
 void device_memory_remove(DeviceMemory *memory, MemoryPlace *place)
 {
-    if (memory->ops) {
+    if (memory->ops && !place->persistent && place->slot != DEVICE_MEMORY_NO_SLOT) {
         memory->ops->unplugged(memory->opaque, place);
     }
     region_remove(memory->region, place->region);
     g_ptr_array_remove(memory->places, place);
+    if (memory->nvdimm_ops && place->persistent) {
+        memory->nvdimm_ops->unplugged(memory->nvdimm_opaque, place);
+    }
 }
 
 void device_memory_eject(DeviceMemory *memory, MemoryPlace *place)

@@ -9,17 +9,10 @@
 #include "config.h"
 #include "hw/mem/pc-dimm.h"
 
-#include "hw/backends/memory-backend.h"
-#include "hw/mem/device-memory.h"
 #include "hw/mem/numa.h"
+#include "hw/mem/pc-dimm-internal.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-memory.h"
-
-struct PcDimm {
-    Device parent;
-    MemoryPlace place;
-    MemoryBackend *backend;     /* kept until the object ends; NULL: never realized */
-};
 
 static DeviceMemory *memory_of(PcDimm *s)
 {
@@ -55,25 +48,43 @@ static void keep_backend(PcDimm *s, MemoryBackend *backend)
     }
 }
 
+static MemoryRegion *new_region(Device *dev, const MemoryBackend *backend, guint64 size)
+{
+    void *hva = memory_backend_hva(backend);
+
+    return memory_backend_is_readonly(backend) ? region_new_rom(&dev->object, "memory", hva, size)
+                                               : region_new_ram(&dev->object, "memory", hva, size);
+}
+
+static bool dimm_measure(PcDimm *s, const MemoryBackend *backend, guint64 *ret_size,
+                         GError **error)
+{
+    *ret_size = memory_backend_size(backend);
+    return true;
+}
+
 static bool dimm_realize(Device *dev, GError **error)
 {
     PcDimm *s = to_pc_dimm(dev);
     PcDimmProps *props = pc_dimm_props(dev);
+    const PcDimmKind *kind = object_kind(dev);
     MemoryBackend *backend = props->memdev.target;
     MemoryPlace place = {
-        .device = dev, .size = memory_backend_size(backend), .node = props->node,
+        .device = dev, .node = props->node, .persistent = kind->persistent,
     };
 
-    if (!check_machine(s, error) ||
-        !device_memory_choose(memory_of(s), &place, props->slot, props->addr,
-                              memory_backend_align(backend), error) ||
-        !memory_backend_claim(backend, "memdev", error)) {
+    if (!check_machine(s, error) || !kind->measure(s, backend, &place.size, error) ||
+        !device_memory_choose_slot(memory_of(s), &place, props->slot, error) ||
+        !device_memory_choose_addr(memory_of(s), &place, props->addr,
+                                   memory_backend_align(backend), "addr", error) ||
+        !memory_backend_claim(backend, "memdev", !kind->persistent, error)) {
         return false;
     }
     keep_backend(s, backend);
     props->slot = place.slot;
     props->addr = place.addr;
-    place.region = region_new_ram(&dev->object, "memory", memory_backend_hva(backend), place.size);
+    place.plugged = place.size;
+    place.region = new_region(dev, backend, place.size);
     s->place = place;
     device_memory_add(memory_of(s), &s->place);
     return true;
@@ -94,6 +105,11 @@ static bool dimm_unplug_request(Device *dev, GError **error)
     PcDimm *s = to_pc_dimm(dev);
     const DeviceMemory *memory = memory_of(s);
 
+    if (s->place.persistent) {
+        qmp_error_set(error, ERROR_REASON_NOT_HOTPLUGGABLE,
+                      "a '%s' stays while the machine runs", object_class_name(dev));
+        return false;
+    }
     return memory->ops->unplug_request(memory->opaque, &s->place, error);
 }
 
@@ -151,4 +167,5 @@ const TypeInfo pc_dimm_type = {
         .finalize = dimm_finalize,
     },
     .device = &dimm_device_ops,
+    .kind = &(const PcDimmKind){ .measure = dimm_measure },
 };

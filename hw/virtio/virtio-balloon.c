@@ -15,14 +15,16 @@
 #include "hw/virtio/virtio-balloon.h"
 
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "hw/backends/host-memory.h"
 #include "hw/core/timer-state.h"
+#include "hw/mem/device-memory.h"
 #include "hw/virtio/virtio.h"
 #include "qmp/error.h"
 #include "qmp/qapi-events.h"
 #include "qom/env.h"
+#include "qom/qapi-objects-memory.h"
 #include "qom/qapi-objects-virtio.h"
 #include "qom/qapi-trace.h"
 
@@ -65,18 +67,15 @@ struct VirtioBalloon {
 
 /* ---- Pages ---- */
 
-/* Returns size bytes at hva to the host, if they are RAM of the machine.
- * Shared memory must be removed from its file, private memory is just
- * discarded; the kernel refuses other mappings. */
+/* Returns size bytes at hva to the host, if they are memory of the machine and not of a
+ * card. */
 static void discard(VirtioBalloon *s, guint8 *hva, gsize size)
 {
     const Machine *machine = s->parent.machine;
 
-    if (!machine->ram || !region_has_host(machine->ram, hva, size)) {
-        return;
-    }
-    if (madvise(hva, size, MADV_REMOVE) < 0) {
-        madvise(hva, size, MADV_DONTNEED);
+    if ((machine->ram && region_has_host(machine->ram, hva, size)) ||
+        device_memory_contains(machine, hva, size)) {
+        host_memory_discard(hva, size);
     }
 }
 
@@ -321,9 +320,13 @@ static bool balloon_changed(Object *obj, const QmpMember *member, GError **error
 
 /* ---- Size ---- */
 
+/* With memory modules, but not with memory that the guest cannot use as RAM, or gets and
+ * returns by itself: as in QEMU. */
 static guint64 ram_size(const VirtioBalloon *s)
 {
-    return s->parent.machine->ram_size;
+    const Machine *machine = s->parent.machine;
+
+    return machine->ram_size + device_memory_modules(machine, &qmp_class_pc_dimm);
 }
 
 guint64 virtio_balloon_actual(const VirtioBalloon *s)

@@ -10,6 +10,7 @@
 #include "hw/virtio/virtio-pci.h"
 
 #include "qmp/error.h"
+#include "qom/qapi-objects-virtio-mem.h"
 #include "qom/qapi-objects-virtio-pci.h"
 
 enum { MODERN_REVISION = 1 };
@@ -368,6 +369,10 @@ const TypeInfo virtio_blk_pci_type = {
 const TypeInfo virtio_keyboard_pci_type = {
     .schema = &qmp_class_virtio_keyboard_pci,
     .kind = VIRTIO_PCI_FUNCTION(VIRTIO_PCI_MODERN_ID + 18, 0x0900),
+};
+const TypeInfo virtio_mem_pci_type = {
+    .schema = &qmp_class_virtio_mem_pci,
+    .kind = VIRTIO_PCI_FUNCTION(VIRTIO_PCI_MODERN_ID + 24, 0x00ff),
 };
 const TypeInfo virtio_mouse_pci_type = {
     .schema = &qmp_class_virtio_mouse_pci,

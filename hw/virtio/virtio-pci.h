@@ -159,7 +159,7 @@ enum { VIRTIO_PCI_MODERN_ID = 0x1040 };         /* plus the device's number */
 
 extern const TypeInfo virtio_pci_type;
 extern const TypeInfo virtio_balloon_pci_type, virtio_blk_pci_type, virtio_net_pci_type,
-    virtio_keyboard_pci_type, virtio_mouse_pci_type, virtio_rng_pci_type, virtio_scsi_pci_type,
-    virtio_serial_pci_type, virtio_tablet_pci_type;
+    virtio_keyboard_pci_type, virtio_mem_pci_type, virtio_mouse_pci_type, virtio_rng_pci_type,
+    virtio_scsi_pci_type, virtio_serial_pci_type, virtio_tablet_pci_type;
 
 #endif

@@ -249,10 +249,15 @@ void virtio_config_write(VirtioDevice *dev, guint offset, const guint8 *data, gu
     }
 }
 
-void virtio_config_changed(VirtioDevice *dev)
+void virtio_config_stale(VirtioDevice *dev)
 {
     dev->config_valid = false;
     dev->generation++;
+}
+
+void virtio_config_changed(VirtioDevice *dev)
+{
+    virtio_config_stale(dev);
     config_interrupt(dev);
 }
 

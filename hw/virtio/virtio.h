@@ -112,6 +112,8 @@ void virtio_del_queues(VirtioDevice *dev);
 
 /* The configuration changed: new generation, interrupt.  Machine lock held. */
 void virtio_config_changed(VirtioDevice *dev);
+/* The same by what the driver itself did: no interrupt. */
+void virtio_config_stale(VirtioDevice *dev);
 
 /* The driver broke the rules (a guest error, qom/guest-error.h): sets DEVICE_NEEDS_RESET;
  * its queues are empty from now on, until it is reset.  Any thread. */

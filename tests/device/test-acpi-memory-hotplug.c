@@ -340,9 +340,9 @@ static void test_gaps(void)
     add(chips, "small");
     g_assert_cmphex(device_memory_at(chips->memory, 0)->addr, ==, GIB4 + 4 * MIB);
     g_assert_cmphex(device_memory_at(chips->memory, 1)->addr, ==, GIB4);
-    g_assert_cmphex(device_memory_used(chips->memory), ==, 8 * MIB);
+    g_assert_cmphex(device_memory_plugged(chips->memory), ==, 8 * MIB);
     device_unmake(dev);
-    g_assert_cmphex(device_memory_used(chips->memory), ==, 4 * MIB);
+    g_assert_cmphex(device_memory_plugged(chips->memory), ==, 4 * MIB);
 }
 
 /* Data paths may look at memory a moment longer than the device and its backend exist. */

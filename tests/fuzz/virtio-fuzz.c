@@ -143,5 +143,8 @@ void virtio_fuzz(const VirtioFuzz *fuzz, const guint8 *data, gsize size)
     }
     rig->machine->ram = NULL;           /* where the target has lent it the driver's */
     virtio_driver_free(d);
+    if (fuzz->clear) {
+        fuzz->clear(rig);
+    }
     rig_free(rig);
 }

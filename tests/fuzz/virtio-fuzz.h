@@ -32,6 +32,8 @@ typedef struct {
     Device *(*make)(Rig *rig, VirtioDriver *d);
     /* Action 11, or NULL. */
     void (*act)(Rig *rig, Device *dev, guint8 x);
+    /* Frees what make made besides, when the device is gone; or NULL. */
+    void (*clear)(Rig *rig);
 } VirtioFuzz;
 
 /* Runs one input; ends the process if the daemon would have come to harm. */

@@ -33,8 +33,7 @@ def add(client, name, size=4 * MIB, **properties):
 def refused(client, path, reason, words, command, **arguments):
     error = client.error(command, {key.replace('_', '-'): value for key, value
                                    in arguments.items()})
-    assert error.get('details', {}).get('reason', reason) == reason, error
-    assert error.get('details', {}).get('path', path) == path, error
+    assert (error['path'], error['reason']) == (path, reason), error
     assert words in error['desc'], error
 
 

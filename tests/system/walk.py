@@ -41,14 +41,16 @@ def machine_for(client):
 
 # The same for device_add.
 DEVICE_NEEDED = {'isa-parallel': {'chardev': 'paper'}, 'virtio-blk-device': {'drive': 'disk'},
-                 'pc-dimm': {'memdev': 'module'}, 'ide-hd': {'drive': 'disk'},
+                 'pc-dimm': {'memdev': 'module'}, 'virtio-mem-pci': {'memdev': 'module'},
+                 'nvdimm': {'memdev': 'module'}, 'ide-hd': {'drive': 'disk'},
                  'pci-bridge': {'chassis_nr': 1}, 'usb-storage': {'drive': 'disk'},
                  'usb-serial': {'chardev': 'paper'},
                  'scsi-hd': {'drive': 'disk'}, 'isa-fdc': {'iobase': 0x370, 'irq': 5},
                  **{'virtio-blk-pci' + kind: {'drive': 'disk'}
                     for kind in ('', '-transitional', '-non-transitional')}}
 # A PC that has what its devices need.
-PC = {'qom_type': 'pc-i440fx-2.7-machine', 'memory': {'max-size': 1 << 30, 'slots': 2}}
+PC = {'qom_type': 'pc-i440fx-2.7-machine', 'memory': {'max-size': 1 << 30, 'slots': 2},
+      'nvdimm': True}
 # Devices on a bus that no board has; device_add of the second makes it.
 DEVICE_HOSTS = {'virtconsole': 'virtio-serial-device', 'virtserialport': 'virtio-serial-device',
                 'scsi-cd': 'virtio-scsi-device', 'scsi-hd': 'virtio-scsi-device',

@@ -258,6 +258,33 @@ static void test_cpus(void)
     acpi_pc_clear(&config);
 }
 
+/* NVDIMMs: a table that iasl knows, and as many slots as there may be. */
+static void test_nvdimm(void)
+{
+    static const guint8 structure[16] = { 7, 0, 16, 0, 1, 0, 0, 0, 3 };
+    static const AcpiMemory memory = {
+        .base = G_GUINT64_CONSTANT(1) << 32, .size = 1 << 30, .persistent = true,
+    };
+    AcpiPcConfig config = usual();
+    g_autoptr(AcpiNuma) numa = acpi_numa_new();
+    g_autoptr(GByteArray) fit = g_byte_array_new();
+    g_autofree char *text = NULL;
+
+    g_byte_array_append(fit, structure, sizeof(structure));
+    numa->n_nodes = 1;
+    g_array_append_val(numa->memory, memory);
+    config.numa = numa;
+    config.n_nvdimm_slots = 256;
+    config.fit = fit;
+    text = source_of(&config);
+    assert_has(text, "Name (_HID, \"ACPI0012\"");
+    assert_has(text, "Device (NVFF) { Name (_ADR, 0x0100)");
+    assert_has(text, "Method (_E04, 0, NotSerialized)");
+    assert_has(text, "Subtable Type : 0007 [Platform Capabilities]");
+    assert_has(text, "Non-Volatile : 1");
+    acpi_pc_clear(&config);
+}
+
 static void test_small(void)
 {
     AcpiPcConfig config = {
@@ -388,6 +415,29 @@ static void test_cpu_methods(void)
     }
 }
 
+/* Memory keeps what is written there: the answer is the request's words. */
+static void test_nvdimm_methods(void)
+{
+    static const guint64 expected[] = { 7, 2, 4 };
+    AcpiPcConfig config = usual();
+    g_autofree char *output = NULL;
+
+    config.n_nvdimm_slots = 8;
+    output = execute_with(&config,
+        "execute \\_SB.NVDR.NV06._DSM "
+        "(30 AC 09 43 11 0D E4 11 91 91 08 00 20 0C 9A 66) 2 4 [(08 09)]; "
+        "execute \\_SB.NVDR.HDLE; execute \\_SB.NVDR.REVS; execute \\_SB.NVDR.FUNC; "
+        "execute \\_SB.NVDR.NV06._DSM "
+        "(30 AC 09 43 11 0D E4 11 91 91 08 00 20 0C 9A 67) 2 4 [(00)]");
+    if (output) {
+        g_autofree char *text = squeeze(output);
+
+        assert_has(text, "[Buffer] Length 03 = 0000: 02 00 00");        /* 7 bytes of it */
+        assert_has(text, "[Buffer] Length 01 = 0000: 00");
+        assert_integers(output, expected, G_N_ELEMENTS(expected));
+    }
+}
+
 /* INDX keeps the slot's bit, which is then the device's index. */
 static void test_dsm(void)
 {
@@ -502,8 +552,10 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi-pc/slots", test_slots);
     g_test_add_func("/acpi-pc/cpus", test_cpus);
     g_test_add_func("/acpi-pc/cpu-methods", test_cpu_methods);
+    g_test_add_func("/acpi-pc/nvdimm", test_nvdimm);
     g_test_add_func("/acpi-pc/small", test_small);
     g_test_add_func("/acpi-pc/slot-methods", test_slot_methods);
+    g_test_add_func("/acpi-pc/nvdimm-methods", test_nvdimm_methods);
     g_test_add_func("/acpi-pc/link-methods", test_link_methods);
     g_test_add_func("/acpi-pc/hotplug-methods", test_hotplug_methods);
     g_test_add_func("/acpi-pc/dsm", test_dsm);

@@ -279,8 +279,8 @@ static void test_claim(void)
     Object *a = make("memory-backend-ram", &error, "size", "1M", NULL);
     MemoryBackend *b = to_memory_backend(a);
 
-    g_assert_true(memory_backend_claim(b, "memory-backend", &error));
-    g_assert_false(memory_backend_claim(b, "memory-backend", &error));
+    g_assert_true(memory_backend_claim(b, "memory-backend", true, &error));
+    g_assert_false(memory_backend_claim(b, "memory-backend", true, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_IN_USE));
     g_assert_false(object_may_delete(a, NULL));
     memory_backend_unclaim(b);
@@ -441,7 +441,7 @@ static void test_file_readonly(void)
     g_assert_no_error(error);
     g_assert_cmphex(hva_of(a)[4095], ==, 'r');
     g_assert_false(has_flag(hva_of(a), " wr"));
-    g_assert_false(memory_backend_claim(to_memory_backend(a), "memory-backend", &error));
+    g_assert_false(memory_backend_claim(to_memory_backend(a), "memory-backend", true, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_INVALID_VALUE));
     end(a);
     folder_done(&f);
