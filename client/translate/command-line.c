@@ -42,13 +42,13 @@ const char *translate_option_group(const char *option)
 {
     const OptionRow *row = find_option(option);
 
-    return row ? row->group : NULL;
+    return row ? option_group(row) : NULL;
 }
 
 const OptionRow *option_find_group(const char *group)
 {
     for (guint i = 0; i < n_option_rows; i++) {
-        if (g_strcmp0(option_rows[i].group, group) == 0) {
+        if (g_strcmp0(option_group(&option_rows[i]), group) == 0) {
             return &option_rows[i];
         }
     }
@@ -61,7 +61,7 @@ void translate_foreach_option(bool (*f)(const char *name, const char *argument, 
     for (guint i = 0; i < n_option_rows; i++) {
         const OptionRow *row = &option_rows[i];
 
-        if (!f(row->name, row->argument, row->fate, data)) {
+        if (!f(row->name, option_argument(row), option_fate(row), data)) {
             return;
         }
     }
@@ -85,7 +85,7 @@ static bool merge(Item *item, const char *text, const char *origin, GError **err
     g_autofree char *before = item->origin;
 
     item->origin = g_strconcat(before, " ", origin, NULL);
-    return qmp_options_add_text(item->options, text, item->row->implied, error);
+    return qmp_options_add_text(item->options, text, option_implied(item->row), error);
 }
 
 bool item_json_to_options(Item *item, GError **error)
@@ -130,8 +130,8 @@ static bool parse_argument(Item *item, GError **error)
         return parse_json(item, error);
     }
     if (flags & OPTION_KEYED) {
-        item->options = qmp_options_parse(item->text, item->row->implied, options_flags(item),
-                                          error);
+        item->options = qmp_options_parse(item->text, option_implied(item->row),
+                                          options_flags(item), error);
         return item->options != NULL;
     }
     return true;
@@ -185,7 +185,7 @@ static Item *find_group(const Plan *plan, const char *group, const char *id)
     for (guint i = 0; i < plan->items->len; i++) {
         Item *item = plan->items->pdata[i];
 
-        if (item->options && g_strcmp0(item->row->group, group) == 0 &&
+        if (item->options && g_strcmp0(option_group(item->row), group) == 0 &&
             g_strcmp0(qmp_options_get(item->options, "id"), id) == 0) {
             return item;
         }
@@ -255,7 +255,7 @@ static int take_words(Plan *plan, int n_args, const char *const *args, guint num
     const char *word = args[0];
     bool is_option = word[0] == '-' && word[1];
     const OptionRow *row = is_option ? find_option(word + (word[1] == '-' ? 2 : 1)) : NULL;
-    bool takes = row && row->argument;
+    bool takes = row && option_argument(row);
     const char *text = takes && n_args > 1 ? args[1] : NULL;
     g_autofree char *origin = text ? g_strconcat(word, " ", text, NULL) : g_strdup(word);
     g_autofree char *clean = qmp_text_clean(origin);
@@ -271,7 +271,7 @@ static int take_words(Plan *plan, int n_args, const char *const *args, guint num
     } else if (!row) {
         unknown_option(word, &error);
     } else if (takes && !text) {
-        qmp_error_set(&error, ERROR_REASON_SYNTAX, "needs an argument: %s", row->argument);
+        qmp_error_set(&error, ERROR_REASON_SYNTAX, "needs an argument: %s", option_argument(row));
     } else if (take_option(plan, row, text, origin, &error)) {
         return takes ? 2 : 1;
     }
@@ -300,7 +300,7 @@ static void run_handler(Plan *plan, Item *item)
         plan_problem(plan, item, error);
     } else if (item->row->phase == PHASE_COLLECT &&
                out->notes->len + out->starts->len == before) {
-        plan_note(plan, "%s", item->row->fate);     /* part of a later request */
+        plan_note(plan, "%s", option_fate(item->row));     /* part of a later request */
     }
 }
 

@@ -55,8 +55,8 @@ static bool unknown_group(const Reader *reader, const char *name, GError **error
 
     qmp_nearest_init(&nearest, name);
     for (guint i = 0; i < n_option_rows; i++) {
-        if (option_rows[i].group) {
-            qmp_nearest_add(&nearest, option_rows[i].group);
+        if (option_group(&option_rows[i])) {
+            qmp_nearest_add(&nearest, option_group(&option_rows[i]));
         }
     }
     hint = qmp_nearest_hint(&nearest);

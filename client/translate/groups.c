@@ -138,7 +138,7 @@ void translate_foreach_group(TranslateGroupFunc *f, void *data)
     bool more = true;
 
     for (guint i = 0; more && i < n_option_rows; i++) {
-        const char *group = option_rows[i].group;
+        const char *group = option_group(&option_rows[i]);
 
         if (group) {
             g_autoptr(GArray) keys = keys_of(group);

@@ -9,6 +9,8 @@
 #ifndef CLIENT_TRANSLATE_PLAN_H
 #define CLIENT_TRANSLATE_PLAN_H
 
+#include <string.h>
+
 #include "client/translate/translate.h"
 #include "qmp/options.h"
 #include "qmp/error.h"
@@ -38,16 +40,38 @@ enum {
     OPTION_MERGE = 1 << 3,      /* several of them form one group */
 };
 
+/* With as few pointers as there can be: each costs a daemon's start a relocation. */
 struct OptionRow {
     char name[20];              /* without `-` */
-    const char *argument;       /* its description, or NULL: it takes none */
+    char group[16];             /* in -readconfig and -set, or empty */
+    char implied[16];           /* key of a first word without `=`, or empty */
     Phase phase;
-    bool (*handle)(Plan *plan, Item *item, GError **error);
     guint flags;                /* OPTION_* */
-    const char *group;          /* in -readconfig and -set, or NULL */
-    const char *implied;        /* key of a first word without `=`, or NULL */
-    const char *fate;           /* for people: its translation */
+    bool (*handle)(Plan *plan, Item *item, GError **error);
+    const char *text;           /* its argument's description, a null character, and for people its
+                                   translation */
 };
+
+/* NULL: it takes no argument. */
+static inline const char *option_argument(const OptionRow *row)
+{
+    return *row->text ? row->text : NULL;
+}
+
+static inline const char *option_fate(const OptionRow *row)
+{
+    return row->text + strlen(row->text) + 1;
+}
+
+static inline const char *option_group(const OptionRow *row)
+{
+    return *row->group ? row->group : NULL;
+}
+
+static inline const char *option_implied(const OptionRow *row)
+{
+    return *row->implied ? row->implied : NULL;
+}
 
 /* All rows in strcmp order (option-table.c). */
 extern const OptionRow option_rows[];

@@ -28,8 +28,8 @@ bool option_start(Plan *plan, Item *item, GError **error)
             start = starts[i].start;
         }
     }
-    plan_start(plan, start, item->row->argument ? item->text : NULL, "%s",
-               item->row->fate + strlen("no request: "));
+    plan_start(plan, start, option_argument(item->row) ? item->text : NULL, "%s",
+               option_fate(item->row) + strlen("no request: "));
     return true;
 }
 

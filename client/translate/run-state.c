@@ -37,7 +37,7 @@ bool option_watchdog_action(Plan *plan, Item *item, GError **error)
 /* The reason is the row's text. */
 bool option_refuse(Plan *plan, Item *item, GError **error)
 {
-    const char *reason = item->row->fate;
+    const char *reason = option_fate(item->row);
 
     if (g_str_has_prefix(reason, "refused: ")) {
         reason += strlen("refused: ");
@@ -47,7 +47,7 @@ bool option_refuse(Plan *plan, Item *item, GError **error)
 
 bool option_nothing(Plan *plan, Item *item, GError **error)
 {
-    plan_note(plan, "%s", item->row->fate);
+    plan_note(plan, "%s", option_fate(item->row));
     return true;
 }
 
@@ -61,7 +61,7 @@ bool option_only_none(Plan *plan, Item *item, GError **error)
         return false;
     }
     if (item->options) {
-        what = qmp_options_get(item->options, item->row->implied);
+        what = qmp_options_get(item->options, option_implied(item->row));
     } else {
         what = word = g_strndup(what, strcspn(what, ","));
     }
