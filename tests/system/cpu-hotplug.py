@@ -10,9 +10,10 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import pc                                           # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest, add_cpu     # noqa: E402
-from vmdtest import Daemon, on_tcg                  # noqa: E402
+from vmdtest import Daemon, Skip, on_each_accel, on_tcg     # noqa: E402
 
 MIB = 1 << 20
 PC = 'pc-i440fx-7.2'
@@ -241,6 +242,23 @@ def stop_load(guest):
     assert guest.run('sed "/busybox$/!d" /load* | sort -u | grep -c busybox').strip() == '1'
 
 
+@on_each_accel
+def firmware(recorder):
+    """after a reset SeaBIOS starts each CPU that has come, and waits for no other"""
+    if not os.path.exists(pc.SEABIOS):
+        raise Skip('needs package seabios')
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        pc.build(client, PC, smp={'cpus': 1, 'maxcpus': 4})
+        client.call('cont')
+        pc.wait_text(client, 'Found 1 cpu(s) max supported 4 cpu(s)')
+        for number in 1, 3:
+            client.call('device_add', driver=CPU, id='c%d' % number, tsc_deadline=True, x2apic=True,
+                        **place(number))
+        client.call('system_reset')
+        pc.wait_text(client, 'Found 3 cpu(s) max supported 4 cpu(s)')
+
+
 @on_tcg
 def linux(recorder):
     """CPUs come to Linux and go, ten times, while it works"""
@@ -347,5 +365,5 @@ def refusing(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([cold, refusals, machines, silent, on_tcg(no_thread), linux, eight, reset,
+    vmdtest.main([cold, refusals, machines, silent, on_tcg(no_thread), firmware, linux, eight, reset,
                   stopped, refusing])
