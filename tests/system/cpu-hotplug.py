@@ -14,12 +14,13 @@ import pc                                           # noqa: E402
 import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest, add_cpu     # noqa: E402
-from vmdtest import Daemon, Skip, on_each_accel, on_tcg     # noqa: E402
+from vmdtest import Daemon, QmpError, Skip, on_each_accel, on_tcg       # noqa: E402
 
 MIB = 1 << 20
 PC = 'pc-i440fx-7.2'
 CPU = 'qemu64-x86_64-cpu'
 ROUNDS = 10
+MANY = 24
 WAIT = 4 * vmdtest.TIMEOUT
 TROUBLE = re.compile(r'BUG:|WARNING:|stall|TSC warp|unstable|not responding|CPU\d+: failed|Oops')
 
@@ -153,21 +154,38 @@ def silent(recorder):
         client.call('cont')
 
 
+def add_until_refused(client, daemon):
+    """How many CPUs came until there was no memory for another thread; stacks of ended ones are
+    used again."""
+    with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as statm:
+        size = int(statm.read().split()[0]) * resource.getpagesize()
+    old = resource.prlimit(daemon.process.pid, resource.RLIMIT_AS)
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_AS, (size + 2 * MIB, old[1]))
+    try:
+        for number in range(1, MANY):
+            announce(client, number)
+    except QmpError as error:
+        assert 'thread' in str(error), error
+        return number - 1
+    finally:
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_AS, old)
+    raise AssertionError('no limit was hit')
+
+
+@on_tcg
 def no_thread(recorder):
     """a CPU for which there is no thread is not made, and the others go on"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        guest = machine(daemon, client, 1, 4)
+        guest = machine(daemon, client, 1, MANY)
         guest.boot()
-        with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as statm:
-            size = int(statm.read().split()[0]) * resource.getpagesize()
-        old = resource.prlimit(daemon.process.pid, resource.RLIMIT_AS)
-        resource.prlimit(daemon.process.pid, resource.RLIMIT_AS, (size + 2 * MIB, old[1]))
-        error = client.error('device_add', {'driver': guest_cpu(client), 'id': 'hot'})
-        resource.prlimit(daemon.process.pid, resource.RLIMIT_AS, old)
-        assert 'thread' in error['desc'], error
-        assert len(client.call('query-cpus-fast')) == 1
-        come(client, guest, 1)
+        n = add_until_refused(client, daemon)
+        assert taken(client).keys() == set(range(n + 1))
+        announce(client, n + 1)
+        for _ in range(n + 1):
+            ost(client, 1, status=0)
+        put_online(guest)
+        assert online(guest) == n + 2
         work(guest)
 
 
@@ -177,10 +195,6 @@ def machine(daemon, client, cpus, maximum, **options):
     """Its CPUs are in one socket."""
     options.setdefault('smp', {'cpus': cpus, 'maxcpus': maximum})
     return Guest(daemon, client, size=256 * MIB, machine_type=PC, cpus=cpus, **options)
-
-
-def guest_cpu(client):
-    return client.call('query-hotpluggable-cpus')[0]['type']
 
 
 def online(guest):
@@ -391,5 +405,5 @@ def refusing(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([cold, refusals, machines, silent, on_tcg(no_thread), firmware, linux, eight, reset,
+    vmdtest.main([cold, refusals, machines, silent, no_thread, firmware, linux, eight, reset,
                   stopped, careless, refusing])
