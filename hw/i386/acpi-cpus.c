@@ -65,20 +65,6 @@ static void append_registers(Aml *aml, guint32 base)
     aml_mutex(aml, "CPLK");
 }
 
-static void append_store_int(Aml *aml, guint64 value, const char *to)
-{
-    aml_op(aml, AML_STORE);
-    aml_int(aml, value);
-    aml_path(aml, to);
-}
-
-static void append_set_local(Aml *aml, guint64 value)
-{
-    aml_op(aml, AML_STORE);
-    aml_int(aml, value);
-    aml_local(aml, 0);
-}
-
 /* Takes the mutex and selects CPU Arg0. */
 static void append_select(Aml *aml)
 {
@@ -101,7 +87,7 @@ static void append_release(Aml *aml)
 static void append_init_method(Aml *aml)
 {
     aml_method(aml, "_INI", 0, true);
-    append_store_int(aml, 0, "CSEL");
+    acpi_dsdt_store_int(aml, 0, "CSEL");
     aml_end(aml);
 }
 
@@ -110,10 +96,10 @@ static void append_status_method(Aml *aml)
 {
     aml_method(aml, "CSTA", 1, true);
     append_select(aml);
-    append_set_local(aml, 0);
+    acpi_dsdt_set_local(aml, 0);
     aml_if(aml);
     aml_path(aml, "CPEN");
-    append_set_local(aml, STA_PRESENT);
+    acpi_dsdt_set_local(aml, STA_PRESENT);
     aml_end(aml);
     aml_release(aml, "CPLK");
     aml_op(aml, AML_RETURN);
@@ -123,7 +109,7 @@ static void append_status_method(Aml *aml)
 
 static void append_report(Aml *aml, guint command, guint arg)
 {
-    append_store_int(aml, command, "CCMD");
+    acpi_dsdt_store_int(aml, command, "CCMD");
     aml_op(aml, AML_STORE);
     aml_arg(aml, arg);
     aml_path(aml, "CDAT");
@@ -144,7 +130,7 @@ static void append_eject_method(Aml *aml)
 {
     aml_method(aml, "CEJM", 1, true);
     append_select(aml);
-    append_store_int(aml, 1, "CEJT");
+    acpi_dsdt_store_int(aml, 1, "CEJT");
     append_release(aml);
 }
 
@@ -176,8 +162,8 @@ static void append_news(Aml *aml, const char *flag, guint notification)
     aml_path(aml, "CTFY");
     aml_path(aml, "CDAT");
     aml_int(aml, notification);
-    append_store_int(aml, 1, flag);
-    append_set_local(aml, 1);
+    acpi_dsdt_store_int(aml, 1, flag);
+    acpi_dsdt_set_local(aml, 1);
     aml_end(aml);
 }
 
@@ -186,12 +172,12 @@ static void append_scan_method(Aml *aml)
 {
     aml_method(aml, "CSCN", 0, true);
     aml_acquire(aml, "CPLK");
-    append_store_int(aml, 0, "CSEL");
-    append_set_local(aml, 1);
+    acpi_dsdt_store_int(aml, 0, "CSEL");
+    acpi_dsdt_set_local(aml, 1);
     aml_while(aml);
     aml_local(aml, 0);
-    append_set_local(aml, 0);
-    append_store_int(aml, COMMAND_NEXT, "CCMD");
+    acpi_dsdt_set_local(aml, 0);
+    acpi_dsdt_store_int(aml, COMMAND_NEXT, "CCMD");
     append_news(aml, "CINS", NOTIFY_DEVICE_CHECK);
     append_news(aml, "CRMV", NOTIFY_EJECT);
     aml_end(aml);
@@ -216,23 +202,11 @@ static void append_entry(Aml *aml, const AcpiPcConfig *config, guint index)
 static void append_changing_cpu(Aml *aml, const AcpiPcConfig *config, guint index)
 {
     append_cpu(aml, config, index);
-    aml_method(aml, "_STA", 0, false);
-    aml_op(aml, AML_RETURN);
-    aml_path(aml, "CSTA");
-    aml_path(aml, "_UID");
-    aml_end(aml);
+    acpi_dsdt_slot_value(aml, "_STA", "CSTA");
     append_entry(aml, config, index);
-    aml_method(aml, "_OST", 3, false);
-    aml_path(aml, "COST");
-    aml_path(aml, "_UID");
-    aml_arg(aml, 0);
-    aml_arg(aml, 1);
-    aml_end(aml);
+    acpi_dsdt_slot_report(aml, "COST");
     if (index) {
-        aml_method(aml, "_EJ0", 1, false);
-        aml_path(aml, "CEJM");
-        aml_path(aml, "_UID");
-        aml_end(aml);
+        acpi_dsdt_slot_eject(aml, "CEJM");
     }
     aml_end(aml);
 }

@@ -31,6 +31,20 @@ void acpi_dsdt_cpus_event(Aml *aml);
 void acpi_dsdt_nvdimm(Aml *aml, const AcpiPcConfig *config);
 void acpi_dsdt_nvdimm_event(Aml *aml);
 
+/* ---- Slots, whose methods call one that all of them share with their _UID ---- */
+
+/* A method that returns what `method` does. */
+void acpi_dsdt_slot_value(Aml *aml, const char *name, const char *method);
+/* _OST: `method` gets event and status. */
+void acpi_dsdt_slot_report(Aml *aml, const char *method);
+/* _EJ0 */
+void acpi_dsdt_slot_eject(Aml *aml, const char *method);
+/* Store (value, to), Store (value, Local0) */
+void acpi_dsdt_store_int(Aml *aml, guint64 value, const char *to);
+void acpi_dsdt_set_local(Aml *aml, guint64 value);
+
+/* ---- Other parts ---- */
+
 /* The drives of a floppy disk controller, in its scope. */
 void acpi_dsdt_floppies(Aml *aml, const AcpiFloppy drives[ACPI_MAX_FLOPPIES]);
 

@@ -54,13 +54,6 @@ static void append_registers(Aml *aml, guint32 base)
     aml_mutex(aml, "MHLK");
 }
 
-static void append_store_int(Aml *aml, guint64 value, const char *to)
-{
-    aml_op(aml, AML_STORE);
-    aml_int(aml, value);
-    aml_path(aml, to);
-}
-
 static void append_copy(Aml *aml, const char *from, const char *to)
 {
     aml_op(aml, AML_STORE);
@@ -85,13 +78,6 @@ static void append_return_local(Aml *aml)
     aml_end(aml);
 }
 
-static void append_set_local(Aml *aml, guint64 value)
-{
-    aml_op(aml, AML_STORE);
-    aml_int(aml, value);
-    aml_local(aml, 0);
-}
-
 /* ---- Methods that all slots share; Arg0 is the slot ---- */
 
 /* MSTA (slot): its status. */
@@ -99,10 +85,10 @@ static void append_status_method(Aml *aml)
 {
     aml_method(aml, "MSTA", 1, true);
     append_select(aml);
-    append_set_local(aml, 0);
+    acpi_dsdt_set_local(aml, 0);
     aml_if(aml);
     aml_path(aml, "MENA");
-    append_set_local(aml, STA_PRESENT);
+    acpi_dsdt_set_local(aml, STA_PRESENT);
     aml_end(aml);
     append_return_local(aml);
 }
@@ -138,7 +124,7 @@ static void append_eject_method(Aml *aml)
 {
     aml_method(aml, "MEJM", 1, true);
     append_select(aml);
-    append_store_int(aml, 1, "MEJT");
+    acpi_dsdt_store_int(aml, 1, "MEJT");
     aml_release(aml, "MHLK");
     aml_end(aml);
 }
@@ -153,12 +139,12 @@ static void append_event_method(Aml *aml)
 
     aml_method(aml, "MEVT", 1, true);
     append_select(aml);
-    append_set_local(aml, 0);
+    acpi_dsdt_set_local(aml, 0);
     for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
         aml_if(aml);
         aml_path(aml, events[i].flag);
-        append_store_int(aml, 1, events[i].flag);
-        append_set_local(aml, events[i].notification);
+        acpi_dsdt_store_int(aml, 1, events[i].flag);
+        acpi_dsdt_set_local(aml, events[i].notification);
         aml_end(aml);
     }
     append_return_local(aml);
@@ -170,7 +156,7 @@ static void append_event_method(Aml *aml)
  * bits there. */
 static void append_resource_field(Aml *aml, guint offset, const char *name)
 {
-    append_set_local(aml, offset);
+    acpi_dsdt_set_local(aml, offset);
     aml_op(aml, AML_DWORD_FIELD);
     aml_path(aml, "MR64");
     aml_local(aml, 0);
@@ -246,16 +232,6 @@ static void slot_name(char name[5], guint slot)
     g_snprintf(name, 5, "MP%02X", slot & 0xff);
 }
 
-/* A method of a slot that returns what the method of all slots does. */
-static void append_slot_value(Aml *aml, const char *name, const char *method)
-{
-    aml_method(aml, name, 0, false);
-    aml_op(aml, AML_RETURN);
-    aml_path(aml, method);
-    aml_path(aml, "_UID");
-    aml_end(aml);
-}
-
 static void append_slot(Aml *aml, guint slot)
 {
     char name[5];
@@ -264,19 +240,11 @@ static void append_slot(Aml *aml, guint slot)
     aml_device(aml, name);
     aml_name_int(aml, "_UID", slot);
     aml_name_eisaid(aml, "_HID", "PNP0C80");
-    append_slot_value(aml, "_CRS", "MCRM");
-    append_slot_value(aml, "_STA", "MSTA");
-    append_slot_value(aml, "_PXM", "MPXM");
-    aml_method(aml, "_OST", 3, false);
-    aml_path(aml, "MOSM");
-    aml_path(aml, "_UID");
-    aml_arg(aml, 0);
-    aml_arg(aml, 1);
-    aml_end(aml);
-    aml_method(aml, "_EJ0", 1, false);
-    aml_path(aml, "MEJM");
-    aml_path(aml, "_UID");
-    aml_end(aml);
+    acpi_dsdt_slot_value(aml, "_CRS", "MCRM");
+    acpi_dsdt_slot_value(aml, "_STA", "MSTA");
+    acpi_dsdt_slot_value(aml, "_PXM", "MPXM");
+    acpi_dsdt_slot_report(aml, "MOSM");
+    acpi_dsdt_slot_eject(aml, "MEJM");
     aml_end(aml);
 }
 

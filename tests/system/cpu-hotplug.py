@@ -10,14 +10,17 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import pc                                           # noqa: E402
+import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import BOOT_TIMEOUT, Guest, add_cpu     # noqa: E402
-from vmdtest import Daemon, on_tcg                  # noqa: E402
+from vmdtest import Daemon, QmpError, Skip, on_each_accel, on_tcg       # noqa: E402
 
 MIB = 1 << 20
 PC = 'pc-i440fx-7.2'
 CPU = 'qemu64-x86_64-cpu'
 ROUNDS = 10
+MANY = 24
 WAIT = 4 * vmdtest.TIMEOUT
 TROUBLE = re.compile(r'BUG:|WARNING:|stall|TSC warp|unstable|not responding|CPU\d+: failed|Oops')
 
@@ -143,25 +146,46 @@ def silent(recorder):
         # The guest has not said that it uses the interface.
         assert client.call('query-acpi-ospm-status') == []
         requests = client.call('query-config')['requests']
-        cpus = [one['arguments'].get('id') for one in requests if one['execute'] == 'device_add']
-        assert {'boot', 'hot'} <= set(cpus), requests
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        for request in requests:
+            client.request(request)
+        assert taken(client) == {0: path('boot'), 2: path('hot')}
+        client.call('cont')
 
 
+def add_until_refused(client, daemon):
+    """How many CPUs came until there was no memory for another thread; stacks of ended ones are
+    used again."""
+    with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as statm:
+        size = int(statm.read().split()[0]) * resource.getpagesize()
+    old = resource.prlimit(daemon.process.pid, resource.RLIMIT_AS)
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_AS, (size + 2 * MIB, old[1]))
+    try:
+        for number in range(1, MANY):
+            announce(client, number)
+    except QmpError as error:
+        assert 'thread' in str(error), error
+        return number - 1
+    finally:
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_AS, old)
+    raise AssertionError('no limit was hit')
+
+
+@on_tcg
 def no_thread(recorder):
     """a CPU for which there is no thread is not made, and the others go on"""
     with Daemon(recorder) as daemon:
         client = daemon.client()
-        guest = machine(daemon, client, 1, 4)
+        guest = machine(daemon, client, 1, MANY)
         guest.boot()
-        with open('/proc/%d/statm' % daemon.process.pid, encoding='ascii') as statm:
-            size = int(statm.read().split()[0]) * resource.getpagesize()
-        old = resource.prlimit(daemon.process.pid, resource.RLIMIT_AS)
-        resource.prlimit(daemon.process.pid, resource.RLIMIT_AS, (size + 2 * MIB, old[1]))
-        error = client.error('device_add', {'driver': guest_cpu(client), 'id': 'hot'})
-        resource.prlimit(daemon.process.pid, resource.RLIMIT_AS, old)
-        assert 'thread' in error['desc'], error
-        assert len(client.call('query-cpus-fast')) == 1
-        come(client, guest, 1)
+        n = add_until_refused(client, daemon)
+        assert taken(client).keys() == set(range(n + 1))
+        announce(client, n + 1)
+        for _ in range(n + 1):
+            ost(client, 1, status=0)
+        put_online(guest)
+        assert online(guest) == n + 2
         work(guest)
 
 
@@ -171,10 +195,6 @@ def machine(daemon, client, cpus, maximum, **options):
     """Its CPUs are in one socket."""
     options.setdefault('smp', {'cpus': cpus, 'maxcpus': maximum})
     return Guest(daemon, client, size=256 * MIB, machine_type=PC, cpus=cpus, **options)
-
-
-def guest_cpu(client):
-    return client.call('query-hotpluggable-cpus')[0]['type']
 
 
 def online(guest):
@@ -239,6 +259,23 @@ def start_load(guest):
 def stop_load(guest):
     guest.run('kill $(cat /loads)')
     assert guest.run('sed "/busybox$/!d" /load* | sort -u | grep -c busybox').strip() == '1'
+
+
+@on_each_accel
+def firmware(recorder):
+    """after a reset SeaBIOS starts each CPU that has come, and waits for no other"""
+    if not os.path.exists(pc.SEABIOS):
+        raise Skip('needs package seabios')
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        pc.build(client, PC, smp={'cpus': 1, 'maxcpus': 4})
+        client.call('cont')
+        pc.wait_text(client, 'Found 1 cpu(s) max supported 4 cpu(s)')
+        for number in 1, 3:
+            client.call('device_add', driver=CPU, id='c%d' % number, tsc_deadline=True, x2apic=True,
+                        **place(number))
+        client.call('system_reset')
+        pc.wait_text(client, 'Found 3 cpu(s) max supported 4 cpu(s)')
 
 
 @on_tcg
@@ -324,6 +361,27 @@ def stopped(recorder):
 
 
 @on_tcg
+def careless(recorder):
+    """a guest that releases a CPU which it uses loses it; a reset brings it back to its senses"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        guest = machine(daemon, client, 4, 4)
+        ports = qtestclient.serve(daemon, client)
+        guest.boot()
+        guest.run('taskset 4 sh -c "while true; do md5sum /bin/busybox; done" >/dev/null & true')
+        paths = taken(client)
+        for number in 0, 2:
+            ports.ok('outl 0xaf00 %d' % number)
+            ports.outb(0xaf04, 8)
+        assert client.wait_event('DEVICE_DELETED', WAIT)['data'] == {'path': paths[2]}
+        assert taken(client).keys() == {0, 1, 3}
+        client.call('system_reset')
+        guest.wait_shell()
+        assert online(guest) == 3
+        work(guest)
+
+
+@on_tcg
 def refusing(recorder):
     """a CPU that Linux cannot do without stays, and the client is told"""
     with Daemon(recorder) as daemon:
@@ -347,5 +405,5 @@ def refusing(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([cold, refusals, machines, silent, on_tcg(no_thread), linux, eight, reset,
-                  stopped, refusing])
+    vmdtest.main([cold, refusals, machines, silent, no_thread, firmware, linux, eight, reset,
+                  stopped, careless, refusing])
