@@ -3,13 +3,16 @@
 """NUMA nodes: property `numa` and set-numa-node, RAM that consists of the nodes' memory, what is
 refused, and what Linux makes of it.  tests/conformance/numa.py has the tables."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import microvm                                      # noqa: E402
+import pc                                           # noqa: E402
 import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import Guest                        # noqa: E402
-from vmdtest import Daemon, on_tcg                  # noqa: E402
+from vmdtest import Daemon, on_each_accel, on_tcg   # noqa: E402
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 PC, OLD_PC = 'pc-i440fx-7.2', 'pc-i440fx-2.7'
@@ -256,9 +259,63 @@ def segments(recorder):
         assert content(daemon, 'm0', 0xc0ffe, 2) + content(daemon, 'm1', 0, 2) == b'both'
 
 
+# ---- Guests
+
+@on_each_accel
+def guest(recorder):
+    """a guest reaches the memory of each node"""
+    sizes = {'m0': 8 * MIB, 'm1': 24 * MIB, 'm2': 32 * MIB}
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type=vmdtest.accel_class(), id='accel')
+        for name, size in sizes.items():
+            shared_file(daemon, client, name, size)
+        client.call('object-add', **machine([node(0), node(1), node(2)], kernel=microvm.KERNEL,
+                                            append='dirty=50M end=halt'))
+        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+        client.call('chardev-add', id='con', backend={'type': 'ringbuf', 'data': {}})
+        client.call('device_add', driver='isa-serial', chardev='con')
+        client.call('cont')
+        text = microvm.wait_console(client, 'end: halt')
+        pages, start = re.search(r'dirty: (\d+) pages at 0x(\w+)', text).groups()
+        start, end, base = int(start, 16), int(start, 16) + int(pages) * 4096, 0
+        assert int(pages) * 4096 == 50 * MIB and start < 8 * MIB, text
+        for name, size in sizes.items():
+            data = content(daemon, name, 0, size)
+            for at in range(max(start - base, 0), min(end - base, size), 4096):
+                assert any(data[at:at + 4096]), (name, at)
+            base += size
+
+
+@on_each_accel
+def firmware(recorder):
+    """SeaBIOS starts a system from a disk of a machine with nodes, and all their tables"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        disk = pc.write_disk(daemon.path('disk'), 'nodes', 'o')
+        client.call('object-add', qom_type=vmdtest.accel_class(), id='accel')
+        add_backends(client, 32 * MIB, 32 * MIB)
+        client.call('object-add', **machine([node(0, cpus=[0]), node(1, initiator=0), *SPEED],
+                                            hmat=True, smp={'cpus': 1}))
+        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+        client.call('chardev-add', id='debug', backend={'type': 'ringbuf',
+                                                        'data': {'size': 65536}})
+        client.call('device_add', driver='isa-debugcon', iobase=pc.DEBUG_PORT, chardev='debug')
+        client.call('blockdev-add', driver='file', node_name='disk', filename=disk)
+        client.call('device_add', driver='ide-hd', drive='disk')
+        client.call('cont')
+        assert client.wait_event('SHUTDOWN', 4 * vmdtest.TIMEOUT)['data']['reason'] == \
+            'guest-shutdown'
+
+
 # ---- Linux
 
 SYS = '/sys/devices/system/node'
+SPEED = [
+    {'type': 'hmat-lb', 'initiator': 0, 'target': 1, 'hierarchy': 'memory',
+     'data-type': 'access-latency', 'latency': 5},
+    distance(0, 1, 20),
+]
 LINUX = [
     {'type': 'hmat-lb', 'initiator': 0, 'target': 2, 'hierarchy': 'memory',
      'data-type': 'access-latency', 'latency': 300},
@@ -305,4 +362,5 @@ def linux(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([refused, read_only, steps, build, defaults, modules, memory, segments, linux])
+    vmdtest.main([refused, read_only, steps, build, defaults, modules, memory, segments, guest, firmware,
+                  linux])
