@@ -12,7 +12,7 @@ import pc                                           # noqa: E402
 import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import Guest                        # noqa: E402
-from vmdtest import Daemon, on_each_accel, on_tcg   # noqa: E402
+from vmdtest import Daemon, QmpError, on_each_accel, on_tcg     # noqa: E402
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 PC, OLD_PC = 'pc-i440fx-7.2', 'pc-i440fx-2.7'
@@ -242,6 +242,29 @@ def memory(recorder):
         assert qtest.readl(behind) == qtest.readl(64 * GIB) != 0x12345678
 
 
+def progress(recorder):
+    """how much of a node's memory is allocated can be seen while that goes on"""
+    size = 1024 * MIB
+    with Daemon(recorder) as daemon:
+        maker, other = daemon.client(), daemon.client()
+        for build_first in False, True:
+            request = {'execute': 'object-add', 'arguments': {
+                'qom-type': 'memory-backend-ram', 'id': 'm0', 'size': size, 'prealloc': True,
+                'prealloc-threads': 2, 'policy': 'bind', 'host-nodes': [0]}}
+            maker.send({'execute': 'build', 'arguments': {'requests': [request]}}
+                       if build_first else request)
+            seen = [0]
+            while seen[-1] < size:
+                try:
+                    seen.append(other.call('qom-get', path='/objects/m0', property='allocated'))
+                except QmpError as failure:
+                    assert failure.error['reason'] == 'object-not-found', failure
+            assert seen == sorted(seen) and seen[-1] == size, seen
+            assert any(0 < value < size for value in seen), seen
+            assert 'return' in maker.reply()
+            maker.call('object-del', id='m0')
+
+
 def segments(recorder):
     """the chipset writes RAM behind ROM, whichever node it is of"""
     with Daemon(recorder) as daemon:
@@ -362,5 +385,5 @@ def linux(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([refused, read_only, steps, build, defaults, modules, memory, segments, guest, firmware,
-                  linux])
+    vmdtest.main([refused, read_only, steps, build, defaults, modules, memory, progress, segments,
+                  guest, firmware, linux])
