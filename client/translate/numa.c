@@ -169,25 +169,30 @@ static bool names_cpus(const Plan *plan)
     return false;
 }
 
-static bool has_smp(const Plan *plan)
+/* Whether the machine has that property by another option. */
+static bool has_property(const Plan *plan, const char *name)
 {
     g_autoptr(GPtrArray) keys = plan_keys(plan->machine.options);
 
-    return g_ptr_array_find_with_equal_func(keys, "smp", g_str_equal, NULL);
+    return g_ptr_array_find_with_equal_func(keys, name, g_str_equal, NULL);
 }
 
 /* CPUs have names only if there is a number of them: one without -smp. */
 static bool number_cpus(Plan *plan, GError **error)
 {
-    return !names_cpus(plan) || has_smp(plan) ||
+    return !names_cpus(plan) || has_property(plan, "smp") ||
            qmp_options_add(plan->machine.options, "smp.cpus", "1", 0, error);
 }
 
-/* Whether -machine and -numa both name memory. */
-static bool check_memory(Plan *plan, GError **error)
+/* Whether -machine and -numa both describe nodes, or name memory. */
+static bool check_machine(Plan *plan, GError **error)
 {
     json_t *step;
     size_t i;
+
+    if (json_array_size(plan->memory.steps) && has_property(plan, "numa")) {
+        return plan_refuse(error, "'numa' and -numa exclude each other");
+    }
 
     json_array_foreach(plan->memory.steps, i, step) {
         if (memdev_of(step) && plan->memory.backend) {
@@ -199,6 +204,6 @@ static bool check_memory(Plan *plan, GError **error)
 
 bool plan_take_nodes(Plan *plan, GError **error)
 {
-    return check_memory(plan, error) &&
+    return check_machine(plan, error) &&
            (plan_has_nodes(plan) ? number_cpus(plan, error) : take_only_node(plan, error));
 }
