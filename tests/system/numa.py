@@ -65,7 +65,7 @@ def refused(recorder):
             'type': 'hmat-cache', 'node-id': 0, 'size': 1024, 'level': 1, 'associativity': 'none',
             'policy': 'none', 'line': 8}], {}),
         ('numa[0].mem', 'not-supported', [{'type': 'node', 'mem': MIB}], {'memory-backend': 'm0'}),
-        ('memory-backend', 'invalid-value', [node(0)], {'memory-backend': 'm1'}),
+        ('numa[0].memdev', 'invalid-value', [node(0)], {'memory-backend': 'm1'}),
         ('memory-backend', 'property-missing', [{'type': 'node'}, {'type': 'node'}], {}),
         ('numa', 'invalid-value', [node(0)], {'memory': {'size': MIB}}),
         ('memory.size', 'invalid-value', [node(0)], {'memory': {'size': 4 * MIB + 1}}),
@@ -154,6 +154,27 @@ def replay(recorder, config):
         client.call('build', requests=config['requests'])
         assert nodes_of_cpus(client) == [1, 0]
         assert client.call('query-config') == config
+        client.call('cont')
+
+
+def too_much(recorder):
+    """a step for which the machine has no room leaves it as it was"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        add_backends(client, 2 * MIB, 2 * MIB, 2 * MIB)
+        client.call('object-add', **machine([node(0)]))
+        error = client.error('set-numa-node', node(1))
+        assert (error['path'], error['reason']) == ('memdev', 'invalid-value'), error
+        client.call('object-del', id='m1')
+        client.call('object-del', id='machine')
+        client.call('object-add', **machine(machine_type=OLD_PC, **{'memory-backend': 'm2'}))
+        client.call('set-numa-node', type='node', mem=MIB)
+        error = client.error('set-numa-node', {'type': 'node', 'mem': MIB + 1})
+        assert (error['path'], error['reason']) == ('mem', 'invalid-value'), error
+        error = client.error('set-numa-node', node(1, memdev='m0'))
+        assert (error['path'], error['reason']) == ('memdev', 'invalid-value'), error
+        client.call('set-numa-node', type='node', mem=MIB)
         client.call('cont')
 
 
@@ -385,5 +406,5 @@ def linux(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([refused, read_only, steps, build, defaults, modules, memory, progress, segments,
-                  guest, firmware, linux])
+    vmdtest.main([refused, read_only, steps, too_much, build, defaults, modules, memory, progress,
+                  segments, guest, firmware, linux])
