@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """NUMA nodes: property `numa` and set-numa-node, RAM that consists of the nodes' memory, what is
-refused, and what Linux makes of it.  tests/conformance/numa.py has the tables."""
+refused, and what Linux makes of it.  tests/conformance/numa-tables.py has the tables."""
 import os
 import re
 import sys
@@ -147,6 +147,27 @@ def steps(recorder):
     replay(recorder, config)
 
 
+def each_kind(recorder):
+    """set-numa-node takes each kind of step, with all that it may say"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        add_backends(client, 4 * MIB)
+        client.call('object-add', **machine(machine_type=OLD_PC, hmat=True, smp={'cpus': 2},
+                                            **{'memory-backend': 'm0'}))
+        client.call('set-numa-node', type='node', nodeid=0, mem=MIB, cpus=[0])
+        client.call('set-numa-node', type='node', nodeid=1, mem=3 * MIB, initiator=0)
+        client.call('set-numa-node', type='cpu', node_id=0, socket_id=1, die_id=0, core_id=0,
+                    thread_id=0)
+        client.call('set-numa-node', **distance(0, 1, 20))
+        for kind, value in ('latency', {'latency': 7}), ('bandwidth', {'bandwidth': 5 * MIB}):
+            client.call('set-numa-node', type='hmat-lb', initiator=0, target=1, hierarchy='memory',
+                        data_type='access-' + kind, **value)
+        client.call('set-numa-node', type='hmat-cache', node_id=1, size=KIB, level=1,
+                    associativity='complex', policy='write-through', line=64)
+        client.call('cont')
+
+
 def replay(recorder, config):
     """What query-config returns makes the same machine."""
     with Daemon(recorder) as daemon:
@@ -220,6 +241,7 @@ def modules(recorder):
         assert (error['path'], error['reason']) == ('node', 'out-of-range'), error
         client.call('device_add', driver='pc-dimm', memdev='m2', node=1)
         assert client.call('query-memory-devices')[0]['data']['node'] == 1
+        assert client.call('qom-get', path='m2', property='allocated') == 0
 
 
 # ---- Memory
@@ -406,5 +428,5 @@ def linux(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([refused, read_only, steps, too_much, build, defaults, modules, memory, progress,
-                  segments, guest, firmware, linux])
+    vmdtest.main([refused, read_only, steps, each_kind, too_much, build, defaults, modules, memory,
+                  progress, segments, guest, firmware, linux])
