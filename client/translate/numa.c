@@ -9,6 +9,7 @@
 
 #include "client/translate/typed.h"
 #include "qmp/qapi-types-numa.h"
+#include "qmp/qapi-types-pc.h"
 
 /* ---- Collecting ---- */
 
@@ -169,21 +170,49 @@ static bool names_cpus(const Plan *plan)
     return false;
 }
 
-static bool has_smp(const Plan *plan)
+/* Whether an option has given that property of the machine. */
+static bool has_property(const Plan *plan, const char *name)
 {
     g_autoptr(GPtrArray) keys = plan_keys(plan->machine.options);
 
-    return g_ptr_array_find_with_equal_func(keys, "smp", g_str_equal, NULL);
+    return g_ptr_array_find_with_equal_func(keys, name, g_str_equal, NULL);
 }
 
 /* CPUs have names only if there is a number of them: one without -smp. */
 static bool number_cpus(Plan *plan, GError **error)
 {
-    return !names_cpus(plan) || has_smp(plan) ||
+    return !names_cpus(plan) || has_property(plan, "smp") ||
            qmp_options_add(plan->machine.options, "smp.cpus", "1", 0, error);
 }
 
-/* Whether -machine and -numa both name memory. */
+/* What -machine, as in a file that was made of a machine, says in the place of -numa. */
+static bool take_property(Plan *plan, GError **error)
+{
+    g_autoptr(QmpOptions) options = plan_options();
+    json_t *props;
+
+    if (!has_property(plan, "numa") || !qmp_class_member(plan->machine.klass, "numa")) {
+        return true;
+    }
+    if (json_array_size(plan->memory.steps)) {
+        return plan_refuse(error, "'numa' and -numa exclude each other");
+    }
+    if (!plan_move(plan->machine.options, "numa", options, "numa", error)) {
+        return false;
+    }
+    props = typed_from_options(&qmp_type_GenericPcMachineProps, options, error);
+    if (!props) {
+        return false;
+    }
+    json_array_extend(plan->memory.steps, json_object_get(props, "numa"));
+    json_decref(props);
+    while (plan->memory.step_items->len < json_array_size(plan->memory.steps)) {
+        g_ptr_array_add(plan->memory.step_items, (void *)plan->current);
+    }
+    return true;
+}
+
+/* Whether a -machine and nodes both name memory. */
 static bool check_memory(Plan *plan, GError **error)
 {
     json_t *step;
@@ -199,6 +228,6 @@ static bool check_memory(Plan *plan, GError **error)
 
 bool plan_take_nodes(Plan *plan, GError **error)
 {
-    return check_memory(plan, error) &&
+    return take_property(plan, error) && check_memory(plan, error) &&
            (plan_has_nodes(plan) ? number_cpus(plan, error) : take_only_node(plan, error));
 }

@@ -25,6 +25,7 @@
 
 #define MAX_NODES 1024          /* of any kernel */
 #define LONG_BITS (8 * sizeof(unsigned long))
+#define PROGRESS_STEP (G_GUINT64_CONSTANT(64) << 20)    /* takes the kernel 10 to 100 ms */
 
 guint64 host_page_size(int fd)
 {
@@ -135,39 +136,54 @@ bool host_memory_bind(void *hva, guint64 size, HostMemPolicy policy, const uint1
 
 /* ---- Allocation ---- */
 
+/* What one thread allocates. */
 typedef struct {
     guint8 *hva;
     guint64 size;
+    guint64 step;               /* bytes at once, so that progress can be seen */
+    guint64 *progress;          /* atomic */
     int advice;
     int error;                  /* errno, or 0 */
     GThread *thread;
 } Share;
 
-static gpointer populate_share(gpointer data)
+static int populate_piece(guint8 *hva, guint64 size, int advice)
 {
-    Share *share = data;
     int rc;
 
     do {
-        rc = madvise(share->hva, share->size, share->advice);
+        rc = madvise(hva, size, advice);
     } while (rc < 0 && (errno == EINTR || errno == EAGAIN));
-    share->error = rc < 0 ? errno : 0;
+    return rc < 0 ? errno : 0;
+}
+
+static gpointer populate_share(gpointer data)
+{
+    Share *share = data;
+
+    for (guint64 at = 0; at < share->size && !share->error; at += share->step) {
+        guint64 size = MIN(share->step, share->size - at);
+
+        share->error = populate_piece(share->hva + at, size, share->advice);
+        if (!share->error) {
+            __atomic_add_fetch(share->progress, size, __ATOMIC_RELAXED);
+        }
+    }
     return NULL;
 }
 
 /* Distributes the pages and waits for all threads; returns the first error. */
-static int populate(Share *shares, guint n, guint8 *hva, guint64 size, guint64 page_size,
-                    int advice)
+static int populate(Share *shares, guint n, const Share *all, guint64 page_size)
 {
-    guint64 pages = size / page_size;
+    guint64 pages = all->size / page_size;
+    guint8 *next = all->hva;
     int error = 0;
 
     for (guint i = 0; i < n; i++) {
-        guint64 first = pages / n * i + MIN(i, pages % n);
-        guint64 count = pages / n + (i < pages % n);
-
-        shares[i] = (Share) { .hva = hva + first * page_size, .size = count * page_size,
-                              .advice = advice };
+        shares[i] = *all;
+        shares[i].hva = next;
+        shares[i].size = (pages / n + (i < pages % n)) * page_size;
+        next += shares[i].size;
         shares[i].thread = n > 1 ? g_thread_try_new("prealloc", populate_share, &shares[i], NULL)
                                  : NULL;
         if (!shares[i].thread) {
@@ -183,20 +199,24 @@ static int populate(Share *shares, guint n, guint8 *hva, guint64 size, guint64 p
     return error;
 }
 
-bool host_memory_populate(void *hva, guint64 size, guint64 page_size, bool readonly,
-                          guint n_threads, GError **error)
+bool host_memory_populate(void *hva, const HostMapping *mapping, guint64 page_size,
+                          guint n_threads, guint64 *progress, GError **error)
 {
-    guint n = CLAMP(n_threads, 1, size / page_size);
+    const Share all = {
+        .hva = hva, .size = mapping->size, .step = MAX(page_size, PROGRESS_STEP),
+        .progress = progress, .advice = mapping->readonly ? MADV_POPULATE_READ
+                                                          : MADV_POPULATE_WRITE,
+    };
+    guint n = CLAMP(n_threads, 1, all.size / page_size);
     g_autofree Share *shares = g_new0(Share, n);
-    int rc = populate(shares, n, hva, size, page_size,
-                      readonly ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
+    int rc = populate(shares, n, &all, page_size);
 
     if (rc == EINVAL) {
         qmp_error_set_at(error, "prealloc", ERROR_REASON_NOT_SUPPORTED,
                          "this kernel cannot allocate memory in advance");
     } else if (rc != 0) {
         qmp_error_set_at(error, "size", ERROR_REASON_NO_MEMORY, "cannot allocate %"
-                         G_GUINT64_FORMAT " bytes of memory in advance: %s", size,
+                         G_GUINT64_FORMAT " bytes of memory in advance: %s", all.size,
                          g_strerror(rc == EFAULT ? ENOMEM : rc));
     }
     return rc == 0;

@@ -33,9 +33,10 @@ void host_memory_unmap(void *hva, guint64 size);
 bool host_memory_bind(void *hva, guint64 size, HostMemPolicy policy, const uint16List *nodes,
                       GError **error);
 
-/* Allocates all pages by n_threads threads; no-memory if there are not enough. */
-bool host_memory_populate(void *hva, guint64 size, guint64 page_size, bool readonly,
-                          guint n_threads, GError **error);
+/* Allocates all pages of a mapping by n_threads threads; no-memory if there are not enough.
+ * *progress, an atomic number, grows by the bytes that were allocated. */
+bool host_memory_populate(void *hva, const HostMapping *mapping, guint64 page_size,
+                          guint n_threads, guint64 *progress, GError **error);
 
 /* Returns whole pages to the host: those of a shared mapping are removed from its file,
  * others forget what was written.  False: the kernel refuses. */

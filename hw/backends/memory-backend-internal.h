@@ -14,6 +14,7 @@ struct MemoryBackend {
     int fd;                     /* or -1 */
     bool claimed;
     gint pins;                  /* atomic */
+    guint64 allocated;          /* bytes, by prealloc; atomic */
 };
 
 /* Maps backend->fd, or anonymous memory, places and allocates it.  align 0: the

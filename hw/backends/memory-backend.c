@@ -159,14 +159,15 @@ static bool apply_advice(const MemoryBackend *b, GError **error)
            advise(b, MADV_MERGEABLE, "merge", asked ? error : NULL) || !asked;
 }
 
-static bool fill(const MemoryBackend *b, guint64 page_size, bool readonly, GError **error)
+static bool fill(MemoryBackend *b, const HostMapping *mapping, guint64 page_size, GError **error)
 {
     const MemoryBackendProps *props = memory_backend_props(b);
 
     return apply_advice(b, error) &&
            host_memory_bind(b->hva, props->size, props->policy, &props->host_nodes, error) &&
-           (!props->prealloc || host_memory_populate(b->hva, props->size, page_size, readonly,
-                                                     props->prealloc_threads, error));
+           (!props->prealloc || host_memory_populate(b->hva, mapping, page_size,
+                                                     props->prealloc_threads, &b->allocated,
+                                                     error));
 }
 
 bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GError **error)
@@ -187,7 +188,7 @@ bool memory_backend_map(MemoryBackend *backend, guint64 align, bool readonly, GE
     if (!backend->hva) {
         return false;
     }
-    if (!fill(backend, page_size, readonly, error)) {
+    if (!fill(backend, &mapping, page_size, error)) {
         host_memory_unmap(backend->hva, props->size);
         backend->hva = NULL;
         return false;
@@ -237,6 +238,13 @@ static bool memory_backend_changed(Object *obj, const QmpMember *member, GError 
            advise(b, props->merge ? MADV_MERGEABLE : MADV_UNMERGEABLE, "merge", error);
 }
 
+static void memory_backend_refresh(Object *obj, const QmpMember *member)
+{
+    MemoryBackend *b = to_memory_backend(obj);
+
+    memory_backend_props(b)->allocated = __atomic_load_n(&b->allocated, __ATOMIC_RELAXED);
+}
+
 static bool memory_backend_may_delete(Object *obj, GError **error)
 {
     if (to_memory_backend(obj)->claimed) {
@@ -251,6 +259,7 @@ static const ObjectOps memory_backend_object_ops = {
     .init = memory_backend_init,
     .finalize = memory_backend_finalize,
     .changed = memory_backend_changed,
+    .refresh = memory_backend_refresh,
     .may_delete = memory_backend_may_delete,
 };
 

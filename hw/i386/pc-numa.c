@@ -30,12 +30,17 @@ bool pc_numa_takes_sizes(const QmpClass *klass)
     return qmp_class_is_a(klass, &qmp_class_pc_i440fx_5_0_machine);
 }
 
-static bool check_size(const X86Machine *x86, const NumaOptions *options, GError **error)
+/* What a machine of this kind takes of a node. */
+static bool check_node(const X86Machine *x86, const NumaNodeOptions *options, GError **error)
 {
-    if (options->type == NUMA_OPTIONS_TYPE_NODE && options->u.node.has_mem &&
-        !pc_numa_takes_sizes(object_class(x86))) {
+    if (options->has_mem && !pc_numa_takes_sizes(object_class(x86))) {
         qmp_error_set_at(error, "mem", ERROR_REASON_NOT_SUPPORTED,
                          "'mem' is not supported by this machine type: 'memdev' is");
+        return false;
+    }
+    if (options->memdev.target && generic_pc_machine_props(x86)->memory_backend.target) {
+        qmp_error_set_at(error, "memdev", ERROR_REASON_INVALID_VALUE,
+                         "'memdev' and the machine's property 'memory-backend' exclude each other");
         return false;
     }
     return true;
@@ -47,16 +52,13 @@ static Numa *build(const X86Machine *x86, GError **error)
     g_autoptr(Numa) numa = numa_new(&x86->machine.accel->topology, props->hmat);
 
     for (gsize i = 0; i < props->numa.n; i++) {
-        if (!check_size(x86, props->numa.items[i], error) ||
-            !numa_add(numa, props->numa.items[i], error)) {
+        const NumaOptions *step = props->numa.items[i];
+
+        if ((step->type == NUMA_OPTIONS_TYPE_NODE && !check_node(x86, &step->u.node, error)) ||
+            !numa_add(numa, step, error)) {
             at_step(i, error);
             return NULL;
         }
-    }
-    if (props->memory_backend.target && numa_has_backends(numa)) {
-        qmp_error_set_at(error, "memory-backend", ERROR_REASON_INVALID_VALUE,
-                         "properties 'memory-backend', and 'memdev' in 'numa', exclude each other");
-        return NULL;
     }
     return g_steal_pointer(&numa);
 }
@@ -103,18 +105,15 @@ static bool has_backend(const Numa *numa, const MemoryBackend *backend)
     return false;
 }
 
-/* Puts back what old says, after place_backends() of new has failed. */
-static void replace_backends(X86Machine *x86, const Numa *new, const Numa *old)
+/* Takes out what is in one description and not in the other; each may be NULL. */
+static void displace_others(X86Machine *x86, const Numa *from, const Numa *kept)
 {
-    for (guint i = 0; i < new->n_numbers; i++) {
-        const NumaNode *node = new->nodes[i];
+    for (guint i = 0; from && i < from->n_numbers; i++) {
+        const NumaNode *node = from->nodes[i];
 
-        if (node && node->backend && !has_backend(old, node->backend)) {
+        if (node && node->backend && !has_backend(kept, node->backend)) {
             machine_ram_displace(&x86->machine, node->backend);
         }
-    }
-    if (old) {
-        place_backends(x86, old, NULL);
     }
 }
 
@@ -215,17 +214,38 @@ void pc_numa_imply(X86Machine *x86)
     }
 }
 
+/* Its last step is the new one. */
+static bool check_room(const X86Machine *x86, const Numa *numa, GError **error)
+{
+    const NumaOptionsList *list = &generic_pc_machine_props(x86)->numa;
+    guint64 sum = numa_memory(numa), size = x86->machine.ram_size;
+
+    if (sum > size) {
+        qmp_error_set_at(error, list->items[list->n - 1]->u.node.has_mem ? "mem" : "memdev",
+                         ERROR_REASON_INVALID_VALUE, "the NUMA nodes would have 0x%"
+                         G_GINT64_MODIFIER "x bytes of memory, and the machine has 0x%"
+                         G_GINT64_MODIFIER "x", sum, size);
+        return at_step(list->n - 1, error);
+    }
+    return true;
+}
+
 bool pc_numa_update(X86Machine *x86, GError **error)
 {
     g_autoptr(Numa) numa = build(x86, error);
+    const Numa *old = numa_of(&x86->machine);
 
-    if (!numa) {
+    if (!numa || !check_room(x86, numa, error)) {
         return false;
     }
     if (!place_backends(x86, numa, error)) {
-        replace_backends(x86, numa, numa_of(&x86->machine));
+        displace_others(x86, numa, old);
+        if (old) {
+            place_backends(x86, old, NULL);
+        }
         return false;
     }
+    displace_others(x86, old, numa);
     set_nodes(x86, g_steal_pointer(&numa));
     return true;
 }

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """NUMA nodes: property `numa` and set-numa-node, RAM that consists of the nodes' memory, what is
-refused, and what Linux makes of it.  tests/conformance/numa.py has the tables."""
+refused, and what Linux makes of it.  tests/conformance/numa-tables.py has the tables."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
+import microvm                                      # noqa: E402
+import pc                                           # noqa: E402
 import qtestclient                                  # noqa: E402
 import vmdtest                                      # noqa: E402
 from linuxguest import Guest                        # noqa: E402
-from vmdtest import Daemon, on_tcg                  # noqa: E402
+from vmdtest import Daemon, QmpError, on_each_accel, on_tcg     # noqa: E402
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 PC, OLD_PC = 'pc-i440fx-7.2', 'pc-i440fx-2.7'
@@ -62,7 +65,7 @@ def refused(recorder):
             'type': 'hmat-cache', 'node-id': 0, 'size': 1024, 'level': 1, 'associativity': 'none',
             'policy': 'none', 'line': 8}], {}),
         ('numa[0].mem', 'not-supported', [{'type': 'node', 'mem': MIB}], {'memory-backend': 'm0'}),
-        ('memory-backend', 'invalid-value', [node(0)], {'memory-backend': 'm1'}),
+        ('numa[0].memdev', 'invalid-value', [node(0)], {'memory-backend': 'm1'}),
         ('memory-backend', 'property-missing', [{'type': 'node'}, {'type': 'node'}], {}),
         ('numa', 'invalid-value', [node(0)], {'memory': {'size': MIB}}),
         ('memory.size', 'invalid-value', [node(0)], {'memory': {'size': 4 * MIB + 1}}),
@@ -144,6 +147,27 @@ def steps(recorder):
     replay(recorder, config)
 
 
+def each_kind(recorder):
+    """set-numa-node takes each kind of step, with all that it may say"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        add_backends(client, 4 * MIB)
+        client.call('object-add', **machine(machine_type=OLD_PC, hmat=True, smp={'cpus': 2},
+                                            **{'memory-backend': 'm0'}))
+        client.call('set-numa-node', type='node', nodeid=0, mem=MIB, cpus=[0])
+        client.call('set-numa-node', type='node', nodeid=1, mem=3 * MIB, initiator=0)
+        client.call('set-numa-node', type='cpu', node_id=0, socket_id=1, die_id=0, core_id=0,
+                    thread_id=0)
+        client.call('set-numa-node', **distance(0, 1, 20))
+        for kind, value in ('latency', {'latency': 7}), ('bandwidth', {'bandwidth': 5 * MIB}):
+            client.call('set-numa-node', type='hmat-lb', initiator=0, target=1, hierarchy='memory',
+                        data_type='access-' + kind, **value)
+        client.call('set-numa-node', type='hmat-cache', node_id=1, size=KIB, level=1,
+                    associativity='complex', policy='write-through', line=64)
+        client.call('cont')
+
+
 def replay(recorder, config):
     """What query-config returns makes the same machine."""
     with Daemon(recorder) as daemon:
@@ -151,6 +175,27 @@ def replay(recorder, config):
         client.call('build', requests=config['requests'])
         assert nodes_of_cpus(client) == [1, 0]
         assert client.call('query-config') == config
+        client.call('cont')
+
+
+def too_much(recorder):
+    """a step for which the machine has no room leaves it as it was"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type='qtest-accel', id='accel')
+        add_backends(client, 2 * MIB, 2 * MIB, 2 * MIB)
+        client.call('object-add', **machine([node(0)]))
+        error = client.error('set-numa-node', node(1))
+        assert (error['path'], error['reason']) == ('memdev', 'invalid-value'), error
+        client.call('object-del', id='m1')
+        client.call('object-del', id='machine')
+        client.call('object-add', **machine(machine_type=OLD_PC, **{'memory-backend': 'm2'}))
+        client.call('set-numa-node', type='node', mem=MIB)
+        error = client.error('set-numa-node', {'type': 'node', 'mem': MIB + 1})
+        assert (error['path'], error['reason']) == ('mem', 'invalid-value'), error
+        error = client.error('set-numa-node', node(1, memdev='m0'))
+        assert (error['path'], error['reason']) == ('memdev', 'invalid-value'), error
+        client.call('set-numa-node', type='node', mem=MIB)
         client.call('cont')
 
 
@@ -196,6 +241,7 @@ def modules(recorder):
         assert (error['path'], error['reason']) == ('node', 'out-of-range'), error
         client.call('device_add', driver='pc-dimm', memdev='m2', node=1)
         assert client.call('query-memory-devices')[0]['data']['node'] == 1
+        assert client.call('qom-get', path='m2', property='allocated') == 0
 
 
 # ---- Memory
@@ -239,6 +285,29 @@ def memory(recorder):
         assert qtest.readl(behind) == qtest.readl(64 * GIB) != 0x12345678
 
 
+def progress(recorder):
+    """how much of a node's memory is allocated can be seen while that goes on"""
+    size = 1024 * MIB
+    with Daemon(recorder) as daemon:
+        maker, other = daemon.client(), daemon.client()
+        for build_first in False, True:
+            request = {'execute': 'object-add', 'arguments': {
+                'qom-type': 'memory-backend-ram', 'id': 'm0', 'size': size, 'prealloc': True,
+                'prealloc-threads': 2, 'policy': 'bind', 'host-nodes': [0]}}
+            maker.send({'execute': 'build', 'arguments': {'requests': [request]}}
+                       if build_first else request)
+            seen = [0]
+            while seen[-1] < size:
+                try:
+                    seen.append(other.call('qom-get', path='/objects/m0', property='allocated'))
+                except QmpError as failure:
+                    assert failure.error['reason'] == 'object-not-found', failure
+            assert seen == sorted(seen) and seen[-1] == size, seen
+            assert any(0 < value < size for value in seen), seen
+            assert 'return' in maker.reply()
+            maker.call('object-del', id='m0')
+
+
 def segments(recorder):
     """the chipset writes RAM behind ROM, whichever node it is of"""
     with Daemon(recorder) as daemon:
@@ -256,9 +325,63 @@ def segments(recorder):
         assert content(daemon, 'm0', 0xc0ffe, 2) + content(daemon, 'm1', 0, 2) == b'both'
 
 
+# ---- Guests
+
+@on_each_accel
+def guest(recorder):
+    """a guest reaches the memory of each node"""
+    sizes = {'m0': 8 * MIB, 'm1': 24 * MIB, 'm2': 32 * MIB}
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        client.call('object-add', qom_type=vmdtest.accel_class(), id='accel')
+        for name, size in sizes.items():
+            shared_file(daemon, client, name, size)
+        client.call('object-add', **machine([node(0), node(1), node(2)], kernel=microvm.KERNEL,
+                                            append='dirty=50M end=halt'))
+        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+        client.call('chardev-add', id='con', backend={'type': 'ringbuf', 'data': {}})
+        client.call('device_add', driver='isa-serial', chardev='con')
+        client.call('cont')
+        text = microvm.wait_console(client, 'end: halt')
+        pages, start = re.search(r'dirty: (\d+) pages at 0x(\w+)', text).groups()
+        start, end, base = int(start, 16), int(start, 16) + int(pages) * 4096, 0
+        assert int(pages) * 4096 == 50 * MIB and start < 8 * MIB, text
+        for name, size in sizes.items():
+            data = content(daemon, name, 0, size)
+            for at in range(max(start - base, 0), min(end - base, size), 4096):
+                assert any(data[at:at + 4096]), (name, at)
+            base += size
+
+
+@on_each_accel
+def firmware(recorder):
+    """SeaBIOS starts a system from a disk of a machine with nodes, and all their tables"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        disk = pc.write_disk(daemon.path('disk'), 'nodes', 'o')
+        client.call('object-add', qom_type=vmdtest.accel_class(), id='accel')
+        add_backends(client, 32 * MIB, 32 * MIB)
+        client.call('object-add', **machine([node(0, cpus=[0]), node(1, initiator=0), *SPEED],
+                                            hmat=True, smp={'cpus': 1}))
+        client.call('device_add', driver='qemu64-x86_64-cpu', tsc_deadline=True, x2apic=True)
+        client.call('chardev-add', id='debug', backend={'type': 'ringbuf',
+                                                        'data': {'size': 65536}})
+        client.call('device_add', driver='isa-debugcon', iobase=pc.DEBUG_PORT, chardev='debug')
+        client.call('blockdev-add', driver='file', node_name='disk', filename=disk)
+        client.call('device_add', driver='ide-hd', drive='disk')
+        client.call('cont')
+        assert client.wait_event('SHUTDOWN', 4 * vmdtest.TIMEOUT)['data']['reason'] == \
+            'guest-shutdown'
+
+
 # ---- Linux
 
 SYS = '/sys/devices/system/node'
+SPEED = [
+    {'type': 'hmat-lb', 'initiator': 0, 'target': 1, 'hierarchy': 'memory',
+     'data-type': 'access-latency', 'latency': 5},
+    distance(0, 1, 20),
+]
 LINUX = [
     {'type': 'hmat-lb', 'initiator': 0, 'target': 2, 'hierarchy': 'memory',
      'data-type': 'access-latency', 'latency': 300},
@@ -305,4 +428,5 @@ def linux(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([refused, read_only, steps, build, defaults, modules, memory, segments, linux])
+    vmdtest.main([refused, read_only, steps, each_kind, too_much, build, defaults, modules, memory,
+                  progress, segments, guest, firmware, linux])

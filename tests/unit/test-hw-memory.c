@@ -132,6 +132,34 @@ static void test_containers(void)
     bench_done(&b);
 }
 
+/* Host addresses of RAM that consists of two pieces, with a gap between them. */
+static void test_host(void)
+{
+    Bench b = bench_new(0x10000);
+    MemoryRegion *all = region_new_container(b.owner, "all", 0x8000);
+    MemoryRegion *first = region_new_ram(b.owner, "first", b.ram, 2 * PAGE);
+    MemoryRegion *second = region_new_ram(b.owner, "second", b.ram + 4 * PAGE, PAGE);
+    MemoryRegion *io = region_new_io(b.owner, "io", &ops_default, NULL, PAGE);
+
+    region_add(all, 0, first, 0);
+    region_add(all, 3 * PAGE, second, 0);
+    region_add(all, 6 * PAGE, io, 0);
+    g_assert_true(region_host(all, 2 * PAGE - 1, 1) == b.ram + 2 * PAGE - 1);
+    g_assert_true(region_host(all, 3 * PAGE, PAGE) == b.ram + 4 * PAGE);
+    g_assert_true(region_host(second, 8, 8) == b.ram + 4 * PAGE + 8);
+    g_assert_null(region_host(all, 2 * PAGE - 1, 2));
+    g_assert_null(region_host(all, 3 * PAGE, PAGE + 1));
+    g_assert_null(region_host(all, 6 * PAGE, 1));
+    g_assert_null(region_host(all, G_MAXUINT64, 2));
+    g_assert_true(region_has_host(all, b.ram, 2 * PAGE));
+    g_assert_true(region_has_host(all, b.ram + 5 * PAGE - 1, 1));
+    g_assert_false(region_has_host(all, b.ram + PAGE, 2 * PAGE));
+    g_assert_false(region_has_host(all, b.ram + 3 * PAGE, 1));
+    g_assert_false(region_has_host(all, b.ram - 1, 1));
+    g_assert_false(region_has_host(all, NULL, 1));
+    bench_done(&b);
+}
+
 static void test_aliases(void)
 {
     Bench b = bench_new(0);
@@ -715,6 +743,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/memory/priority", test_priority);
     g_test_add_func("/memory/containers", test_containers);
+    g_test_add_func("/memory/host", test_host);
     g_test_add_func("/memory/aliases", test_aliases);
     g_test_add_func("/memory/join", test_join);
     g_test_add_func("/memory/whole-space", test_whole_space);

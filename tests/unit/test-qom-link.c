@@ -300,6 +300,45 @@ static void test_nested(void)
     tree_free(root);
 }
 
+static void assert_replace_fails(Object *h, const TestPairList *pairs, ErrorReason reason,
+                                 const char *part, const char *path)
+{
+    GError *error = NULL;
+
+    g_assert_false(object_property_replace(h, "pairs", pairs, &error));
+    g_assert_cmpstr(qmp_error_path(error), ==, path);
+    assert_error(&error, reason, part);
+    g_assert_cmpuint(props_of(h)->pairs.n, ==, 0);
+    g_assert_false(object_property_given(h, "pairs"));
+}
+
+/* A value from code: links are held, and a value that is refused leaves no trace. */
+static void test_replace(void)
+{
+    Object *root = tree_new();
+    Object *b0 = backend(root, "objects", "b0"), *b1 = backend(root, "objects", "b1");
+    Object *h = add_made(root, "objects", &qmp_class_test_object, "h0");
+    TestPairList pairs = pairs_new("b0", "none", "b1"), none = { 0 };
+
+    assert_replace_fails(h, &pairs, ERROR_REASON_OBJECT_NOT_FOUND, "'none'", "pairs[1].left");
+    set_path(&pairs.items[1]->left, "b1");
+    fail_at("base.changed");
+    assert_replace_fails(h, &pairs, ERROR_REASON_HOST_ERROR, "", NULL);
+    fail_at(NULL);
+    g_assert_cmpint(refs(b1), ==, 1);
+    g_assert_true(object_property_replace(h, "pairs", &pairs, NULL));
+    g_assert_cmpint(refs(b0), ==, 2);
+    g_assert_cmpint(refs(b1), ==, 3);
+    g_assert_null(pairs.items[0]->left.target);         /* it was copied */
+    g_assert_true(props_of(h)->pairs.items[0]->left.target == b0);
+    g_assert_true(object_property_given(h, "pairs"));
+    g_assert_true(object_property_replace(h, "pairs", &none, NULL));
+    g_assert_cmpint(refs(b0), ==, 1);
+    g_assert_cmpint(refs(b1), ==, 1);
+    qmp_clear(&qmp_type_TestPairList, &pairs);
+    tree_free(root);
+}
+
 /* What a class shows is not a request to hold anything. */
 static void test_readonly(void)
 {
@@ -407,6 +446,7 @@ static void add_tests(void)
     g_test_add_func("/qom/link/shared", test_shared);
     g_test_add_func("/qom/link/exclusive-hold", test_exclusive_hold);
     g_test_add_func("/qom/link/nested", test_nested);
+    g_test_add_func("/qom/link/replace", test_replace);
     g_test_add_func("/qom/link/readonly", test_readonly);
     g_test_add_func("/qom/link/not-ready", test_not_ready);
     g_test_add_func("/qom/link/branch", test_branch);
