@@ -270,6 +270,64 @@ def uhci(recorder):
         assert client.call('query-guest-errors') == []
 
 
+# ---- USB 2, with companions
+
+ICH9 = [('ich9-usb-ehci1', 'usb', {'addr': '5.7'})] + [
+    ('ich9-usb-uhci%d' % (n + 1), 'usb1-%d' % n,
+     {'masterbus': 'usb.0', 'firstport': 2 * n, 'addr': '5.%d' % n, 'multifunction': n == 0})
+    for n in range(3)]
+
+
+def add_keyboard(client, version):
+    client.request({'execute': 'device_add', 'arguments': {
+        'driver': 'usb-kbd', 'id': 'kbd', 'usb_version': version, 'port': '4'}})
+
+
+@on_tcg
+def ehci(recorder):
+    """EHCI has a disk and a tablet of high speed; a keyboard of full speed, which comes while the guest
+    runs, is its companion's"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, *ICH9, ('usb-tablet', 'tablet', {'bus': 'usb.0', 'port': '6'}))
+        client, run = guest.client, guest.run
+        add_disk(daemon, client, 'stick')
+        client.call('device_add', driver='usb-storage', id='stick', drive='stick', port='1')
+        wait_for(guest, '[ -b /dev/sda ]')
+        wait_for(guest, count_is(2))
+        assert [d[:3] for d in usb_devices(guest)] == [('0627', '0001', '480'),
+                                                       ('46f4', '0001', '480')]
+        add_keyboard(client, 1)
+        wait_for(guest, count_is(3))
+        assert ('0627', '0001', '12') in [d[:3] for d in usb_devices(guest)]
+        driver = run('basename $(readlink /sys/bus/pci/devices/0000:00:05.7/driver)').strip()
+        assert driver == 'ehci-pci', driver
+        # The keyboard is on the bus of function 1.
+        assert '0000:00:05.1' in run('readlink /sys/bus/usb/devices/*-2'), run(
+            'ls -l /sys/bus/usb/devices')
+        run('mke2fs -q /dev/sda >/dev/null; mount -t ext4 /dev/sda /mnt')
+        run('dd if=/dev/urandom of=/mnt/file bs=64k count=100 2>/dev/null; '
+            'md5sum /mnt/file > /tmp/sum; umount /mnt; echo 3 > /proc/sys/vm/drop_caches', timeout=180)
+        run('mount -t ext4 /dev/sda /mnt; md5sum -c /tmp/sum; umount /mnt', timeout=180)
+        watch(guest, 'USB Keyboard', 3)
+        send(client, key('a', True))
+        assert (EV_KEY, KEY_A, 1) in events(guest)
+        watch(guest, 'USB Tablet', 3)
+        send(client, axis('abs', 'x', 0x1111), axis('abs', 'y', 0x2222))
+        assert events(guest) == [(EV_ABS, 0, 0x1111), (EV_ABS, 1, 0x2222), (EV_SYN, 0, 0)]
+        # The port is EHCI's again for the next device, and the companion's for the one after that.
+        for version, speed in ((2, '480'), (1, '12')):
+            client.call('device_del', id='kbd')
+            wait_for(guest, count_is(2))
+            while client.wait_event('DEVICE_DELETED')['data'].get('device') != 'kbd':
+                pass
+            add_keyboard(client, version)
+            wait_for(guest, count_is(3))
+            assert speed in [d[2] for d in usb_devices(guest) if d[4:] == ('USB', 'Keyboard')]
+        errors = run('dmesg | grep -iE "I/O error|reset high|iaa watchdog" || true')
+        assert not errors.strip(), errors
+        assert client.call('query-guest-errors') == []
+
+
 # ---- Coming and going
 
 def count_is(n):
@@ -328,4 +386,4 @@ def refused(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([input_devices, by_virtio, disk, firmware, serial, uhci, hotplug, refused])
+    vmdtest.main([input_devices, by_virtio, disk, firmware, serial, uhci, ehci, hotplug, refused])
