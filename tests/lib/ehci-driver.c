@@ -91,12 +91,12 @@ static void add_companions(EhciBench *b)
     }
 }
 
-EhciBench *ehci_bench_new(const char *driver, guint n_companions)
+EhciBench *ehci_bench_on(Rig *rig, const char *driver, guint n_companions)
 {
     EhciBench *b = g_new0(EhciBench, 1);
     MemoryRegion *region;
 
-    b->rig = rig_new();
+    b->rig = rig;
     b->n_companions = n_companions;
     b->ram = mmap(NULL, EHCI_BENCH_RAM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
                   -1, 0);
@@ -106,6 +106,14 @@ EhciBench *ehci_bench_new(const char *driver, guint n_companions)
     b->hc = rig_device(b->rig, driver, "ehci", NULL, "addr", "3.7", NULL);
     g_assert_nonnull(b->hc);
     add_companions(b);
+    return b;
+}
+
+EhciBench *ehci_bench_new(const char *driver, guint n_companions)
+{
+    EhciBench *b = ehci_bench_on(rig_new(), driver, n_companions);
+
+    b->owns_rig = true;
     rig_pci_hotplug(b->rig);
     rig_reset(b->rig);
     ehci_bench_place(b);
@@ -115,7 +123,9 @@ EhciBench *ehci_bench_new(const char *driver, guint n_companions)
 
 void ehci_bench_free(EhciBench *b)
 {
-    rig_free(b->rig);
+    if (b->owns_rig) {
+        rig_free(b->rig);
+    }
     munmap(b->ram, EHCI_BENCH_RAM_SIZE);
     g_free(b);
 }

@@ -43,11 +43,14 @@ typedef struct {
     guint8 *ram;
     guint n;                    /* descriptors since the last run */
     guint n_companions;
+    bool owns_rig;
 } EhciBench;
 
 /* A controller that runs, whose ports are its own, and which has that many companions of two ports
  * each; the asynchronous schedule runs, and has an empty queue besides the head. */
 EhciBench *ehci_bench_new(const char *driver, guint n_companions);
+/* The same on a rig, without a controller that runs: see ehci_bench_start(). */
+EhciBench *ehci_bench_on(Rig *rig, const char *driver, guint n_companions);
 void ehci_bench_free(EhciBench *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EhciBench, ehci_bench_free)
 /* Places the functions, and starts the controller, as after a reset. */
