@@ -68,6 +68,7 @@
 #include "hw/timer/kvm-pit.h"
 #include "hw/timer/pcspk.h"
 #include "hw/tls/tls-creds.h"
+#include "hw/usb/ehci.h"
 #include "hw/usb/uhci.h"
 #include "hw/usb/usb-hid.h"
 #include "hw/usb/usb-hub.h"
@@ -246,12 +247,19 @@ const TypeInfo *const hw_types[] = {
     &kvm_pit_type,
 
     /* usb */
+    &ich9_usb_ehci1_type,
+    &ich9_usb_uhci_type,
+    &ich9_usb_uhci1_type,
+    &ich9_usb_uhci2_type,
+    &ich9_usb_uhci3_type,
     &nec_usb_xhci_type,
+    &pci_ehci_usb_type,
     &pci_xhci_type,
     &piix3_usb_uhci_type,
     &qemu_xhci_type,
     &usb_bus_type,
     &usb_device_type,
+    &usb_ehci_type,
     &usb_hid_type,
     &usb_hub_type,
     &usb_kbd_type,

@@ -3,7 +3,8 @@
  * A controller for USB 1 with two ports, after Intel's "Universal Host Controller Interface Design
  * Guide" 1.1 (UHCI):
  *
- *   uhci.c            the PCI function, registers, ports, state
+ *   uhci.c            registers, ports, state
+ *   uhci-pci.c        the PCI functions: with a bus of their own, or companions
  *   uhci-schedule.c   the schedule in guest memory, frame by frame
  *
  * Private to these files.  Machine lock held.
@@ -44,7 +45,6 @@ typedef struct {
 
 struct Uhci {
     PciDevice parent;
-    UsbBus *bus;
     UhciPort ports[UHCI_PORTS];
     MemoryRegion *io;
     Timer *timer;               /* the end of the frame, while the schedule runs */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Classes usb-uhci and piix3-usb-uhci (function 2 of Intel's 82371SB): registers and ports of a
- * controller for USB 1.
+ * Class usb-uhci: registers and ports of a controller for USB 1.
  */
 #include "config.h"
 #include "hw/usb/uhci-internal.h"
@@ -103,9 +102,6 @@ static const UsbPortOps port_ops = {
     .detached = detached,
     .wake = wake,
 };
-
-/* Devices are asked in each frame. */
-static const UsbBusOps bus_ops = { 0 };
 
 UsbDevice *uhci_find(const Uhci *s, guint8 address)
 {
@@ -295,13 +291,11 @@ static bool uhci_realize(Device *dev, GError **error)
     Uhci *s = to_uhci(dev);
 
     s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, UHCI_FRAME, frame_over, s);
-    s->bus = usb_bus_new(dev, &bus_ops, s);
     for (guint i = 0; i < UHCI_PORTS; i++) {
         s->ports[i].usb.ops = &port_ops;
         s->ports[i].usb.opaque = s;
         s->ports[i].usb.index = i;
         s->ports[i].usb.speeds = 1u << USB_SPEED_LOW | 1u << USB_SPEED_FULL;
-        usb_port_add(s->bus, &s->ports[i].usb, NULL);
     }
     s->parent.config[CONFIG_SBRN] = USB_1;
     pci_set_word(s->parent.config + CONFIG_LEGACY, LEGACY_DEFAULT);
@@ -314,9 +308,6 @@ static void uhci_unrealize(Device *dev)
 {
     Uhci *s = to_uhci(dev);
 
-    for (guint i = 0; i < UHCI_PORTS; i++) {
-        usb_port_remove(&s->ports[i].usb);
-    }
     pci_set_intx(&s->parent, false);
     g_clear_pointer(&s->timer, timer_free);
 }
@@ -372,16 +363,5 @@ const TypeInfo usb_uhci_type = {
         .reset_exit = uhci_reset_exit,
         .state = uhci_state,
         .state_loaded = uhci_state_loaded,
-    },
-};
-
-const TypeInfo piix3_usb_uhci_type = {
-    .schema = &qmp_class_piix3_usb_uhci,
-    .kind = &(const PciFunction){
-        .vendor_id = 0x8086,
-        .device_id = 0x7020,
-        .class_id = 0x0c03,
-        .revision = 1,
-        .pin = 4,
     },
 };

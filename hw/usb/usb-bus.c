@@ -32,6 +32,7 @@ void usb_port_add(UsbBus *bus, UsbPort *port, const UsbDevice *hub)
 {
     port->bus = bus;
     port->dev = NULL;
+    port->companion = NULL;
     port->link.data = port;
     if (hub) {
         g_snprintf(port->path, sizeof(port->path), "%s.%u", hub->port->path, port->index + 1);
@@ -43,6 +44,9 @@ void usb_port_add(UsbBus *bus, UsbPort *port, const UsbDevice *hub)
 
 void usb_port_remove(UsbPort *port)
 {
+    if (port->companion) {
+        usb_companion_leave(port->companion);
+    }
     g_queue_unlink(&port->bus->ports, &port->link);
     port->bus = NULL;
 }
@@ -69,6 +73,19 @@ UsbDevice *usb_bus_device(const UsbBus *bus, const char *path)
     const UsbPort *port = find_port(bus, path);
 
     return port ? usb_port_device(port) : NULL;
+}
+
+UsbPort *usb_bus_port(const UsbBus *bus, guint index)
+{
+    char path[USB_PATH_SIZE];
+
+    g_snprintf(path, sizeof(path), "%u", index + 1);
+    return find_port(bus, path);
+}
+
+bool usb_bus_has_companions(const UsbBus *bus)
+{
+    return bus->ops->has_companions;
 }
 
 /* ---- Choosing a port ---- */
@@ -169,6 +186,13 @@ static UsbPort *free_port(const UsbBus *bus, UsbDevice *dev, guint speeds, GErro
 static UsbSpeed fastest(guint speeds)
 {
     return g_bit_nth_msf(speeds, -1);
+}
+
+bool usb_device_slow(UsbDevice *dev, guint speeds)
+{
+    speeds &= speeds_of(dev, dev->ops);
+    dev->speed = speeds ? fastest(speeds) : dev->speed;
+    return speeds;
 }
 
 static bool usb_bus_attach(Bus *bus, Device *device, GError **error)

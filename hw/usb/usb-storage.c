@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class usb-storage: a disk on USB, after "Universal Serial Bus Mass Storage Class Bulk-Only
- * Transport" 1.0 (BOT).  Its part `disk` is a unit of hw/scsi, on a bus of its own.
- *
- * A command goes through phases, each with packets of one kind: command (OUT), data, status (IN).
- * Between them the disk works, and packets get NAK.  Data pass through a buffer that is as long
- * as the host says, up to a limit, above which the command fails.
- *
- * The guest's thread, with the machine lock, cannot call hw/scsi, which lives on the main loop's.
- * So an eventfd tells the main loop that there is a command; the result is delivered there, with
- * the lock, and only while the machine runs.  A command in flight that a reset has made void is
- * waited for: the next one gets NAK until then.  Saved state has the command; the disk that
- * loads it begins it again.
+ * Class usb-storage: descriptors, packets, life and state.
  */
 #include "config.h"
-#include "hw/usb/usb-storage.h"
+#include "hw/usb/usb-storage-internal.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-#include "hw/machine/machine-aio.h"
-#include "hw/scsi/scsi-codes.h"
-#include "hw/scsi/scsi.h"
-#include "hw/usb/usb.h"
 #include "qmp/bytes.h"
 #include "qmp/error.h"
 #include "qom/qapi-objects-usb.h"
@@ -33,39 +15,8 @@
 enum {
     CBW_SIZE = 31, CBW_SIGNATURE = 0x43425355, CBW_IN = 0x80,
     CSW_SIZE = 13, CSW_SIGNATURE = 0x53425355,
-    CSW_GOOD = 0, CSW_FAILED = 1, CSW_PHASE_ERROR = 2,
     BULK_RESET = 0xff, GET_MAX_LUN = 0xfe,
     DATA_MAX = 32 << 20,        /* bytes of a command's data */
-    IN = 1, OUT = 2,            /* endpoints */
-};
-
-typedef enum { PHASE_COMMAND, PHASE_DATA_OUT, PHASE_EXECUTE, PHASE_DATA_IN, PHASE_STATUS } Phase;
-
-struct UsbStorage {
-    UsbDevice usb;
-    ScsiBus *scsi;
-    AioContext *aio;
-    int eventfd;
-    AioWatch *watch;
-    MachineListener *listener;
-    ScsiRequest request;
-    struct iovec iov;
-    bool in_flight;             /* the disk has the request; */
-    bool ended;                 /* or it has not been delivered yet */
-    bool is_void;               /* nobody waits for its result */
-    /* Guest-visible. */
-    guint8 phase;
-    bool broken;                /* a command was invalid: endpoints stall until a reset (6.6.1) */
-    guint32 tag, expected;      /* bytes of data as the host says */
-    bool in;                    /* to the host */
-    guint8 lun, cdb_size;
-    guint8 cdb[SCSI_CDB_SIZE];
-    guint8 *data;
-    guint32 size;               /* bytes of it */
-    guint32 moved;              /* of data, by packets */
-    guint32 used;               /* of data, by the disk */
-    guint8 status;
-    guint8 sense[SCSI_SENSE_SIZE];      /* of the last command, until REQUEST SENSE */
 };
 
 /* ---- Descriptors ---- */
@@ -108,116 +59,6 @@ static const UsbDescriptors *descriptors(const UsbDevice *dev, UsbSpeed speed)
     return speeds[speed].device ? &speeds[speed] : NULL;
 }
 
-/* ---- The disk ---- */
-
-static void signal_loop(UsbStorage *s)
-{
-    /* It fails only when the counter is full: the signal is there already. */
-    if (eventfd_write(s->eventfd, 1) < 0 && errno != EAGAIN) {
-        g_warning("usb-storage: eventfd: %s", g_strerror(errno));
-    }
-}
-
-/* Main thread, with or without the lock. */
-static void request_done(ScsiRequest *request)
-{
-    UsbStorage *s = container_of(request, UsbStorage, request);
-
-    s->in_flight = false;
-    s->ended = true;
-    if (s->watch) {
-        signal_loop(s);
-    }
-}
-
-/* The command has a result; data to the host come first. */
-static void finish(UsbStorage *s, guint8 status, guint32 used)
-{
-    s->status = status;
-    s->used = used;
-    s->moved = s->in ? 0 : s->size;
-    s->phase = s->in && s->expected ? PHASE_DATA_IN : PHASE_STATUS;
-    usb_ready(&s->usb, USB_IN | IN);
-}
-
-static void deliver(UsbStorage *s)
-{
-    const ScsiRequest *request = &s->request;
-    bool good = request->outcome == SCSI_DONE && request->status == SCSI_GOOD;
-
-    s->ended = false;
-    if (s->is_void) {
-        s->is_void = false;
-        usb_ready(&s->usb, OUT);
-        return;
-    }
-    memset(s->sense, 0, sizeof(s->sense));
-    if (request->outcome == SCSI_DONE && request->status == SCSI_CHECK_CONDITION) {
-        scsi_sense_data(request, s->sense);
-    }
-    finish(s, good ? CSW_GOOD : request->outcome == SCSI_OVERRUN ? CSW_PHASE_ERROR : CSW_FAILED,
-           MIN(request->transferred, s->size));
-}
-
-/* REQUEST SENSE for the command before: units return sense data with their result. */
-static bool answer_sense(UsbStorage *s)
-{
-    guint32 n = MIN(MIN(s->cdb[4], s->size), sizeof(s->sense));
-
-    if (s->cdb[0] != SCSI_REQUEST_SENSE || !s->sense[0] || !s->in) {
-        return false;
-    }
-    memcpy(s->data, s->sense, n);
-    memset(s->sense, 0, sizeof(s->sense));
-    finish(s, CSW_GOOD, n);
-    return true;
-}
-
-static void submit(UsbStorage *s)
-{
-    ScsiRequest *request = &s->request;
-
-    s->in_flight = true;
-    s->iov = (struct iovec){ s->data, s->size };
-    *request = (ScsiRequest){
-        .cdb_size = s->cdb_size, .lun = s->lun, .tag = s->tag, .done = request_done,
-        .in = s->in ? &s->iov : NULL, .n_in = s->in, .in_size = s->in ? s->size : 0,
-        .out = s->in ? NULL : &s->iov, .n_out = !s->in, .out_size = s->in ? 0 : s->size,
-    };
-    memcpy(request->cdb, s->cdb, sizeof(s->cdb));
-    scsi_submit(s->scsi, request);
-}
-
-static bool must_submit(const UsbStorage *s)
-{
-    return s->phase == PHASE_EXECUTE && !s->in_flight && !s->ended;
-}
-
-/* On the main thread, after a signal. */
-static void loop_ready(void *opaque)
-{
-    UsbStorage *s = opaque;
-    Machine *machine = machine_of(s);
-
-    machine_lock(machine);
-    if (machine->running && s->ended) {
-        deliver(s);
-    }
-    if (machine->running && must_submit(s)) {
-        submit(s);
-    }
-    machine_unlock(machine);
-}
-
-static void machine_state_changed(void *opaque, bool running)
-{
-    UsbStorage *s = opaque;
-
-    if (running && (s->ended || must_submit(s))) {
-        signal_loop(s);
-    }
-}
-
 /* ---- Commands ---- */
 
 static void stop_command(UsbStorage *s)
@@ -226,15 +67,6 @@ static void stop_command(UsbStorage *s)
     s->phase = PHASE_COMMAND;
     s->broken = false;
     memset(s->sense, 0, sizeof(s->sense));
-}
-
-static void execute(UsbStorage *s)
-{
-    trace_usb_msd_cmd_submit(s, s->tag, s->cdb[0], s->expected);
-    s->phase = PHASE_EXECUTE;
-    if (!answer_sense(s)) {
-        signal_loop(s);
-    }
 }
 
 /* A buffer for the data; false: they are too many. */
@@ -295,14 +127,14 @@ static UsbResult take_command(UsbStorage *s, UsbPacket *packet)
     take_fields(s, cbw);
     if (!make_buffer(s)) {
         s->size = 0;
-        finish(s, CSW_PHASE_ERROR, 0);
+        usb_storage_finish(s, CSW_PHASE_ERROR, 0);
         if (!s->in) {
             usb_halt(&s->usb, OUT);
         }
     } else if (s->expected && !s->in) {
         s->phase = PHASE_DATA_OUT;
     } else {
-        execute(s);
+        usb_storage_execute(s);
     }
     return USB_ACK;
 }
@@ -314,7 +146,7 @@ static UsbResult take_data(UsbStorage *s, UsbPacket *packet)
     }
     s->moved += usb_take(packet, s->data + s->moved, packet->size);
     if (s->moved == s->size) {
-        execute(s);
+        usb_storage_execute(s);
     }
     return USB_ACK;
 }
@@ -444,44 +276,15 @@ static void storage_finalize(Object *obj)
     g_free(to_usb_storage(obj)->data);
 }
 
-static void close_signal(UsbStorage *s)
-{
-    aio_unwatch(g_steal_pointer(&s->watch));
-    if (s->eventfd >= 0) {
-        close(s->eventfd);
-        s->eventfd = -1;
-    }
-}
-
 static bool storage_realize(Device *dev, GError **error)
 {
-    UsbStorage *s = to_usb_storage(dev);
-
-    s->aio = machine_aio(machine_of(dev), NULL, error);
-    if (!s->aio) {
-        return false;
-    }
-    s->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (s->eventfd >= 0) {
-        s->watch = aio_watch(s->aio, s->eventfd, loop_ready, s);
-    }
-    if (!s->watch) {
-        qmp_error_set(error, ERROR_REASON_HOST_ERROR, "cannot make an event descriptor for a USB "
-                      "disk: %s", g_strerror(errno));
-        close_signal(s);
-        return false;
-    }
-    s->listener = machine_add_listener(machine_of(dev), machine_state_changed, s);
-    return true;
+    return usb_storage_open(to_usb_storage(dev), error);
 }
 
 /* The disk is unmade after this, and ends what it has. */
 static void storage_unrealize(Device *dev)
 {
-    UsbStorage *s = to_usb_storage(dev);
-
-    machine_remove_listener(machine_of(dev), g_steal_pointer(&s->listener));
-    close_signal(s);
+    usb_storage_close(to_usb_storage(dev));
 }
 
 static char *storage_boot_path(Device *dev)

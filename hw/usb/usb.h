@@ -195,6 +195,7 @@ struct UsbPort {
     UsbDevice *dev;             /* or NULL; usb_port_device() is what its owner sees */
     guint index;                /* among its owner's, from 0 */
     guint speeds;               /* bits of UsbSpeed */
+    UsbPort *companion, *host;  /* the two sides of usb_companion_join(), or NULL */
     char path[USB_PATH_SIZE];
     GList link;                 /* in the bus's list */
 };
@@ -214,12 +215,36 @@ typedef struct {
     void (*ready)(void *opaque, UsbDevice *dev, guint8 endpoint);
     /* A device has been pulled out; or NULL. */
     void (*gone)(void *opaque, UsbDevice *dev);
+    bool has_companions;        /* controllers of USB 1 can join its ports */
 } UsbBusOps;
 
 /* Makes the bus of a controller, in its realize; borrowed. */
 UsbBus *usb_bus_new(Device *owner, const UsbBusOps *ops, void *opaque);
 /* The device in the port with this path, or NULL. */
 UsbDevice *usb_bus_device(const UsbBus *bus, const char *path);
+/* A port of the controller, by its number from 0, or NULL. */
+UsbPort *usb_bus_port(const UsbBus *bus, guint index);
+bool usb_bus_has_companions(const UsbBus *bus);
+/* Has dev use the fastest of these speeds (bits); false: it has none of them. */
+bool usb_device_slow(UsbDevice *dev, guint speeds);
+
+/* ---- Companions: usb-companion.c ---- */
+
+/* In realize of owner, a controller for USB 1: its port, which is on no bus, shares port `index`
+ * (from 0) of the bus with that name.  Set by the caller: ops, opaque, index, speeds.  Fails with
+ * bus_find()'s errors, not-supported, out-of-range, address-in-use. */
+bool usb_companion_join(Device *owner, const char *master, guint index, UsbPort *port,
+                        GError **error);
+/* The opposite; no-op if it is on its own. */
+void usb_companion_leave(UsbPort *port);
+/* For the controller of USB 2: the companion owns the port from now on, or not any more, and sees
+ * its device come or go, with a speed of its own.  No-op without a companion. */
+void usb_companion_plug(UsbPort *host);
+void usb_companion_unplug(UsbPort *host);
+/* The same, but the companion is not told: its state was loaded. */
+void usb_companion_set(UsbPort *host, bool owns);
+/* Passes on UsbPortOps.wake. */
+void usb_companion_wake(UsbPort *host);
 
 /* ---- usb-control.c, for usb-device.c ---- */
 

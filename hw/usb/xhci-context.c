@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Commands on slots and endpoints (xHCI 4.6.3 to 4.6.11), and the contexts in guest memory that
- * belong to them (6.2).
+ * Commands on slots, which make endpoints (xHCI 4.6.3 to 4.6.7, 4.6.11), and the contexts in guest
+ * memory that belong to them (6.2).
  *
  * What the controller needs later it keeps; guest memory gets a copy of each change.
  */
@@ -432,76 +432,6 @@ guint8 xhci_reset_device(Xhci *s, guint number)
     context.words[0] = (context.words[0] & ~(0x1fu << SLOT_ENTRIES_SHIFT)) |
                        1u << SLOT_ENTRIES_SHIFT;
     return write_slot(s, number, &context) ? CODE_SUCCESS : CODE_TRB;
-}
-
-/* ---- Reset Endpoint (4.6.8), Stop Endpoint (4.6.9), Set TR Dequeue Pointer (4.6.10) ---- */
-
-/* The endpoint, or NULL with the code that says why not. */
-static XhciEndpoint *find_endpoint(Xhci *s, guint number, guint endpoint, guint8 *ret_code)
-{
-    XhciSlot *slot = xhci_slot(s, number);
-
-    *ret_code = CODE_SUCCESS;
-    if (!slot) {
-        *ret_code = CODE_SLOT_NOT_ENABLED;
-    } else if (endpoint < XHCI_CONTROL || endpoint > XHCI_N_ENDPOINTS) {
-        *ret_code = CODE_TRB;
-    } else if (slot->endpoints[endpoint - 1].state == EP_DISABLED) {
-        *ret_code = CODE_ENDPOINT_NOT_ENABLED;
-    }
-    return *ret_code == CODE_SUCCESS ? &slot->endpoints[endpoint - 1] : NULL;
-}
-
-guint8 xhci_reset_endpoint(Xhci *s, guint number, guint endpoint)
-{
-    guint8 code;
-    XhciEndpoint *ep = find_endpoint(s, number, endpoint, &code);
-
-    if (!ep) {
-        return code;
-    }
-    if (ep->state != EP_HALTED) {
-        return CODE_CONTEXT_STATE;
-    }
-    ep->done = 0;
-    xhci_set_endpoint_state(s, number, endpoint, EP_STOPPED);
-    return CODE_SUCCESS;
-}
-
-guint8 xhci_stop_endpoint(Xhci *s, guint number, guint endpoint)
-{
-    guint8 code;
-    XhciEndpoint *ep = find_endpoint(s, number, endpoint, &code);
-
-    if (!ep) {
-        return code;
-    }
-    if (ep->state != EP_RUNNING) {
-        return CODE_CONTEXT_STATE;
-    }
-    xhci_report_stopped(s, number, endpoint);
-    xhci_set_endpoint_state(s, number, endpoint, EP_STOPPED);
-    return CODE_SUCCESS;
-}
-
-guint8 xhci_set_dequeue(Xhci *s, guint number, guint endpoint, guint64 pointer, guint stream)
-{
-    guint8 code;
-    XhciEndpoint *ep = find_endpoint(s, number, endpoint, &code);
-
-    if (!ep) {
-        return code;
-    }
-    if (ep->state != EP_STOPPED && ep->state != EP_ERROR) {
-        return CODE_CONTEXT_STATE;
-    }
-    if (stream) {
-        return bad_input(s, CODE_TRB, "streams are not supported");
-    }
-    ep->ring = (XhciRing){ .at = pointer & ~(guint64)0xf, .cycle = pointer & 1 };
-    ep->done = 0;
-    xhci_set_endpoint_state(s, number, endpoint, EP_STOPPED);
-    return CODE_SUCCESS;
 }
 
 /* ---- State ---- */

@@ -7,7 +7,8 @@
  *   xhci-port.c       ports: devices that come and go, resets, states of the link
  *   xhci-event.c      event rings, interrupters and their moderation
  *   xhci-command.c    the command ring
- *   xhci-context.c    commands on slots and endpoints, and the guest's contexts
+ *   xhci-context.c    commands on slots, and the guest's contexts
+ *   xhci-endpoint.c   commands on an endpoint
  *   xhci-transfer.c   transfer rings: from items to packets
  *   xhci-report.c     from a transfer's result to its events
  *
@@ -192,15 +193,18 @@ guint8 xhci_address_device(Xhci *s, guint slot, guint64 input, bool no_address);
 guint8 xhci_configure(Xhci *s, guint slot, guint64 input, bool deconfigure);
 guint8 xhci_evaluate(Xhci *s, guint slot, guint64 input);
 guint8 xhci_reset_device(Xhci *s, guint slot);
-guint8 xhci_reset_endpoint(Xhci *s, guint slot, guint endpoint);
-guint8 xhci_stop_endpoint(Xhci *s, guint slot, guint endpoint);
-guint8 xhci_set_dequeue(Xhci *s, guint slot, guint endpoint, guint64 pointer, guint stream);
 /* Changes an endpoint's state, in guest memory as well. */
 void xhci_set_endpoint_state(Xhci *s, guint slot, guint endpoint, guint8 state);
 /* For UsbBusOps.gone. */
 void xhci_forget_device(void *opaque, UsbDevice *dev);
 /* Finds the slots' devices after state was loaded; false: a slot is impossible. */
 bool xhci_slots_loaded(Xhci *s);
+
+/* ---- xhci-endpoint.c: completion codes ---- */
+
+guint8 xhci_reset_endpoint(Xhci *s, guint slot, guint endpoint);
+guint8 xhci_stop_endpoint(Xhci *s, guint slot, guint endpoint);
+guint8 xhci_set_dequeue(Xhci *s, guint slot, guint endpoint, guint64 pointer, guint stream);
 
 /* ---- xhci-transfer.c ---- */
 

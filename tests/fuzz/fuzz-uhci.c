@@ -12,6 +12,7 @@
 #include "hw/input/input.h"
 #include "qmp/bytes.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/usb-fuzz.h"
 #include "tests/lib/rig.h"
 
 #define RAM G_GUINT64_CONSTANT(0x1000000)
@@ -78,21 +79,6 @@ static void control(Fuzz *f)
     frames(f, 4);
 }
 
-static bool save_one(Object *obj, void *data)
-{
-    Device *dev = device_in_use(obj);
-    g_autoptr(GByteArray) before = g_byte_array_new(), after = g_byte_array_new();
-
-    if (!dev || !device_has_state(dev)) {
-        return true;
-    }
-    fuzz_check(device_save(dev, before, NULL));
-    fuzz_check(device_load(dev, before->data, before->len, NULL));
-    fuzz_check(device_save(dev, after, NULL));
-    fuzz_check(before->len == after->len && !memcmp(before->data, after->data, before->len));
-    return true;
-}
-
 static void act(Fuzz *f)
 {
     guint where, n;
@@ -133,7 +119,7 @@ static void act(Fuzz *f)
         frames(f, fuzz_take(&f->in, 1) % 16);
         break;
     case 7:
-        object_foreach_descendant(&f->rig->machine->object, save_one, NULL);
+        usb_fuzz_carry(f->rig);
         break;
     case 8:
         rig_reset(f->rig);

@@ -12,6 +12,7 @@
 #include "hw/input/input.h"
 #include "qmp/bytes.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/usb-fuzz.h"
 #include "tests/lib/ide-driver.h"
 #include "tests/lib/xhci-driver.h"
 
@@ -114,20 +115,6 @@ static void input(Fuzz *f)
     input_send(f->b->rig->machine, &(InputItem){ kind & 3, code, value }, 1);
 }
 
-static void plug(Fuzz *f)
-{
-    if (f->plugged) {
-        const BusOps *ops = object_kind(f->plugged->bus);
-
-        fuzz_check(ops->unplug_request(f->plugged->bus, f->plugged, NULL));
-        rig_deliver(f->b->rig);
-        f->plugged = NULL;
-    } else {
-        f->plugged = rig_device(f->b->rig, "usb-mouse", "mouse", NULL, "port", "3", NULL);
-        fuzz_check(f->plugged != NULL);
-    }
-}
-
 static void start(Fuzz *f)
 {
     xhci_bench_place(f->b);
@@ -139,21 +126,6 @@ static void start(Fuzz *f)
     xhci_control(f->b, DISK_SLOT, 0x0009, 1, 0, 0, NULL);
     xhci_add_endpoint(f->b, DISK_SLOT, 3, EP_BULK_IN, 1024);
     xhci_add_endpoint(f->b, DISK_SLOT, 4, EP_BULK_OUT, 1024);
-}
-
-static bool save_one(Object *obj, void *data)
-{
-    Device *dev = device_in_use(obj);
-    g_autoptr(GByteArray) before = g_byte_array_new(), after = g_byte_array_new();
-
-    if (!dev || !device_has_state(dev)) {
-        return true;
-    }
-    fuzz_check(device_save(dev, before, NULL));
-    fuzz_check(device_load(dev, before->data, before->len, NULL));
-    fuzz_check(device_save(dev, after, NULL));
-    fuzz_check(before->len == after->len && !memcmp(before->data, after->data, before->len));
-    return true;
 }
 
 /* A command for the disk, with what the input has of its wrapper's fields, and its data. */
@@ -217,7 +189,7 @@ static void act(Fuzz *f)
         input(f);
         break;
     case 10:
-        plug(f);
+        usb_fuzz_plug(f->b->rig, &f->plugged, "3");
         break;
     case 11:
         clock_advance_some(f->b->rig->clock, now + fuzz_take(&f->in, 3) * 100, 100);
@@ -225,7 +197,7 @@ static void act(Fuzz *f)
     case 12:
         machine_pause(f->b->rig->machine);
         ide_bench_poll(f->nodes);
-        object_foreach_descendant(&f->b->rig->machine->object, save_one, NULL);
+        usb_fuzz_carry(f->b->rig);
         fuzz_check(machine_run(f->b->rig->machine, NULL));
         break;
     case 13:

@@ -4,8 +4,8 @@
 file systems, and devices come and go while it runs; and firmware that boots from them.  Input
 devices by virtio send the same events.
 
-VMD_TEST_ROUNDS says how many times a device comes and goes (12 without it; `make usb-churn` takes
-1000), VMD_TEST_SEED which.
+VMD_TEST_ROUNDS says how many times a device comes and goes on each controller (8 without it; `make
+usb-churn` takes 1000), VMD_TEST_SEED which.
 """
 import os
 import random
@@ -19,7 +19,7 @@ from eventguest import (BTN_LEFT, EV_ABS, EV_KEY, EV_REL, EV_SYN, KEY_A, KEY_LEF
                         events, wait_for, watch, without_scans)     # noqa: E402
 from vmdtest import Daemon, Skip, on_each_accel, on_one_accel, on_tcg    # noqa: E402
 
-ROUNDS = int(os.environ.get('VMD_TEST_ROUNDS', '12'))
+ROUNDS = int(os.environ.get('VMD_TEST_ROUNDS', '8'))
 SEED = int(os.environ.get('VMD_TEST_SEED', '1'))
 
 
@@ -225,37 +225,160 @@ def uhci(recorder):
         assert client.call('query-guest-errors') == []
 
 
+# ---- USB 2, with companions
+
+ICH9 = [('ich9-usb-ehci1', 'usb', {'addr': '5.7'})] + [
+    ('ich9-usb-uhci%d' % (n + 1), 'usb1-%d' % n,
+     {'masterbus': 'usb.0', 'firstport': 2 * n, 'addr': '5.%d' % n, 'multifunction': n == 0})
+    for n in range(3)]
+
+
+def add_keyboard(client, version):
+    client.request({'execute': 'device_add', 'arguments': {
+        'driver': 'usb-kbd', 'id': 'kbd', 'usb_version': version, 'port': '4'}})
+
+
+@on_tcg
+def ehci(recorder):
+    """EHCI has a disk and a tablet of high speed; a keyboard of full speed, which comes while the guest
+    runs, is its companion's"""
+    with Daemon(recorder) as daemon:
+        guest = boot(daemon, *ICH9, ('usb-tablet', 'tablet', {'bus': 'usb.0', 'port': '6'}))
+        client, run = guest.client, guest.run
+        add_disk(daemon, client, 'stick')
+        client.call('device_add', driver='usb-storage', id='stick', drive='stick', port='1')
+        wait_for(guest, '[ -b /dev/sda ]')
+        wait_for(guest, count_is(2))
+        assert [d[:3] for d in usb_devices(guest)] == [('0627', '0001', '480'),
+                                                       ('46f4', '0001', '480')]
+        add_keyboard(client, 1)
+        wait_for(guest, count_is(3))
+        assert ('0627', '0001', '12') in [d[:3] for d in usb_devices(guest)]
+        driver = run('basename $(readlink /sys/bus/pci/devices/0000:00:05.7/driver)').strip()
+        assert driver == 'ehci-pci', driver
+        # The keyboard is on the bus of function 1.
+        assert '0000:00:05.1' in run('readlink /sys/bus/usb/devices/*-2'), run(
+            'ls -l /sys/bus/usb/devices')
+        run('mke2fs -q /dev/sda >/dev/null; mount -t ext4 /dev/sda /mnt')
+        run('dd if=/dev/urandom of=/mnt/file bs=64k count=100 2>/dev/null; '
+            'md5sum /mnt/file > /tmp/sum; umount /mnt; echo 3 > /proc/sys/vm/drop_caches', timeout=180)
+        run('mount -t ext4 /dev/sda /mnt; md5sum -c /tmp/sum; umount /mnt', timeout=180)
+        watch(guest, 'USB Keyboard', 3)
+        send(client, key('a', True))
+        assert (EV_KEY, KEY_A, 1) in events(guest)
+        watch(guest, 'USB Tablet', 3)
+        send(client, axis('abs', 'x', 0x1111), axis('abs', 'y', 0x2222))
+        assert events(guest) == [(EV_ABS, 0, 0x1111), (EV_ABS, 1, 0x2222), (EV_SYN, 0, 0)]
+        # The port is EHCI's again for the next device, and the companion's for the one after that.
+        for version, speed in ((2, '480'), (1, '12')):
+            client.call('device_del', id='kbd')
+            wait_for(guest, count_is(2))
+            while client.wait_event('DEVICE_DELETED')['data'].get('device') != 'kbd':
+                pass
+            add_keyboard(client, version)
+            wait_for(guest, count_is(3))
+            assert speed in [d[2] for d in usb_devices(guest) if d[4:] == ('USB', 'Keyboard')]
+        errors = run('dmesg | grep -iE "I/O error|reset high|iaa watchdog" || true')
+        assert not errors.strip(), errors
+        assert client.call('query-guest-errors') == []
+
+
 # ---- Coming and going
 
 def count_is(n):
     return '[ $(ls -d /sys/bus/usb/devices/[0-9]*-*:1.0 2>/dev/null | grep -v -- -0: | wc -l) = %d ]' % n
 
 
-@on_tcg
-def hotplug(recorder):
-    """devices come and go, again and again, and the guest sees each"""
-    rng = random.Random(SEED)
+CHURNED = ['usb-tablet', 'usb-kbd', 'usb-mouse', 'usb-storage', 'usb-hub']
+SLOW = {'usb-tablet', 'usb-kbd', 'usb-mouse'}       # those that may be of full speed on any bus
+
+
+def heap(daemon):
+    """Bytes of the daemon's heap and of its threads' ones, and how many descriptors it has."""
+    with open('/proc/%d/smaps' % daemon.process.pid) as f:
+        blocks = re.findall(r'^[0-9a-f]+-[0-9a-f]+ rw-p 00000000 00:00 0 +(\[heap\])?\n'
+                            r'Size: +(\d+) kB(?:.*\n)+?Rss: +(\d+) kB', f.read(), re.M)
+    return (sum(int(rss) << 10 for name, size, rss in blocks if name or int(size) <= 65536),
+            len(daemon.descriptors()))
+
+
+class Churn:
+    """Devices on a bus of a guest, at most `most` of them, that come and go in random order."""
+
+    def __init__(self, guest, bus, most):
+        self.guest, self.client, self.bus, self.most = guest, guest.client, bus, most
+        self.rng = random.Random('%d %s' % (SEED, bus))
+        self.number, self.present = 0, []
+        self.client.call('blockdev-add', **{'node-name': 'churn', 'driver': 'null-co',
+                                            'size': MIB, 'read-zeroes': True})
+
+    def add(self, driver=None):
+        has_disk = any(name == 'usb-storage' for name, _ in self.present)
+        driver = driver or self.rng.choice([d for d in CHURNED if d != 'usb-storage' or not has_disk])
+        name = 'd%d' % self.number
+        self.number += 1
+        options = {'drive': 'churn'} if driver == 'usb-storage' else {}
+        if driver in SLOW:
+            options['usb_version'] = self.rng.choice([1, 2])
+        self.client.request({'execute': 'device_add', 'arguments': {
+            'driver': driver, 'id': name, 'bus': self.bus, **options}})
+        self.present.append((driver, name))
+        wait_for(self.guest, count_is(len(self.present)))
+
+    def remove(self):
+        _, name = self.present.pop(self.rng.randrange(len(self.present)))
+        self.client.call('device_del', id=name)
+        while self.client.wait_event('DEVICE_DELETED')['data'].get('device') != name:
+            pass
+        wait_for(self.guest, count_is(len(self.present)))
+
+    def round(self, last):
+        self.add()
+        while len(self.present) > (0 if last else self.rng.randrange(self.most)):
+            self.remove()
+
+
+def churn(recorder, bus, most, *devices, **machine):
+    """ROUNDS times a device comes, and maybe some go; at the end one works, and the daemon is no
+    larger than after half of them."""
     with Daemon(recorder) as daemon:
-        guest = boot(daemon, ('nec-usb-xhci', 'xhci', {}))
+        guest = boot(daemon, *devices, **machine)
         client = guest.client
-        wait_for(guest, '[ -e /sys/bus/usb/devices/usb2 ]')
-        present = []
+        wait_for(guest, '[ -e /sys/bus/usb/devices/usb1 ]')
+        churned = Churn(guest, bus, most)
+        for driver in CHURNED:                      # what is made at the first time, and kept
+            churned.add(driver)
+            churned.remove()
+        sizes = []
         for n in range(ROUNDS):
-            driver = rng.choice(['usb-tablet', 'usb-kbd', 'usb-mouse'])
-            name = 'd%d' % n
-            client.call('device_add', driver=driver, id=name, bus='xhci.0')
-            present.append(name)
-            wait_for(guest, count_is(len(present)))
-            while len(present) > (rng.randrange(4) if n + 1 < ROUNDS else 0):
-                gone = present.pop(rng.randrange(len(present)))
-                client.call('device_del', id=gone)
-                assert client.wait_event('DEVICE_DELETED')['data']['device'] == gone
-                wait_for(guest, count_is(len(present)))
-        client.call('device_add', driver='usb-mouse', id='last')
+            is_half = n + 1 in (ROUNDS // 2, ROUNDS)
+            churned.round(last=is_half)
+            sizes += [heap(daemon)] if is_half else []
+        print('# heap and descriptors: %s' % sizes, flush=True)
+        assert sizes[1][0] <= sizes[0][0] + 2 * MIB and sizes[1][1] <= sizes[0][1], sizes
+        client.call('device_add', driver='usb-mouse', id='last', bus=bus)
         watch(guest, 'USB Mouse', 2)
         send(client, axis('rel', 'x', 5))
         assert events(guest) == [(EV_REL, 0, 5), (EV_SYN, 0, 0)]
         assert client.call('query-guest-errors') == []
+
+
+@on_tcg
+def hotplug_xhci(recorder):
+    """on xHCI devices come and go, again and again, and the guest sees each"""
+    churn(recorder, 'xhci.0', 4, ('nec-usb-xhci', 'xhci', {}))
+
+
+@on_tcg
+def hotplug_ehci(recorder):
+    """the same on EHCI, where some are its companions'"""
+    churn(recorder, 'usb.0', 4, *ICH9)
+
+
+@on_tcg
+def hotplug_uhci(recorder):
+    """the same on UHCI"""
+    churn(recorder, 'usb-bus.0', 2, usb=True)
 
 
 @on_one_accel
@@ -283,4 +406,5 @@ def refused(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([input_devices, by_virtio, disk, firmware, serial, uhci, hotplug, refused])
+    vmdtest.main([input_devices, by_virtio, disk, firmware, serial, uhci, ehci, hotplug_xhci,
+                  hotplug_ehci, hotplug_uhci, refused])
