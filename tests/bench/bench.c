@@ -39,6 +39,7 @@ static const Measurement measurements[] = {
     { "linux", measure_linux, LONG_ROUNDS },
     { "ide", measure_ide, LONG_ROUNDS },
     { "screen", measure_screen, LONG_ROUNDS },
+    { "vnc", measure_vnc, LONG_ROUNDS },
 };
 
 typedef struct {
@@ -78,7 +79,7 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
         { "runs", 0, 0, G_OPTION_ARG_INT, &options->runs, "Rounds", "N" },
         { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
           "One of greeting, shutdown, built, protocol, tree, exits, block, net, pc, cpu, linux, ide,"
-          " screen",
+          " screen, vnc",
           "NAME" },
         { "json", 0, 0, G_OPTION_ARG_FILENAME, &options->json, "Where the figures go", "PATH" },
         { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Fail if a target is missed", NULL },
