@@ -6,6 +6,7 @@
 
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/display/console.h"
 #include "hw/input/input.h"
 #include "hw/input/keycodes.h"
 #include "qmp/error.h"
@@ -70,6 +71,7 @@ bool qmp_send_key(QmpRequest *req, SendKeyArgs *args, GError **error)
             return blame_element("keys", i, "data", error);
         }
     }
+    console_hurry(machine);
     return !machine_listens(vmd) ||
            input_send_keys(machine, keys, args->keys.n, args->hold_time * NS_PER_MS, error);
 }
@@ -124,6 +126,7 @@ bool qmp_input_send_event(QmpRequest *req, InputSendEventArgs *args, GError **er
         }
     }
     if (machine_listens(vmd)) {
+        console_hurry(machine);
         input_send(machine, items, args->events.n);
     }
     return true;

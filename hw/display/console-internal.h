@@ -22,6 +22,7 @@ struct Console {
     GPtrArray *watches;         /* of ConsoleWatch */
     bool telling;               /* calls of watchers are in progress */
     Timer *timer;
+    guint still;                /* looks since something changed */
     Surface *picture;           /* once it was drawn */
     ConsoleCursor *cursor;      /* once the card has defined one */
     bool moved, shaped;         /* so it did since watchers heard of it */
@@ -29,6 +30,8 @@ struct Console {
 
 /* ---- console-watch.c ---- */
 
+/* It is looked at as often as at first. */
+void console_look_often(Console *console);
 /* Ends all watches. */
 void console_end_watches(Console *console);
 

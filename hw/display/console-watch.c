@@ -38,6 +38,9 @@ static void tell_picture(Console *console, bool all)
 /* One who has not heard of the cursor yet is told its shape. */
 static void tell_cursor(Console *console)
 {
+    if (console->moved || console->shaped) {
+        console->still = 0;
+    }
     for (guint i = 0; i < console->watches->len; i++) {
         ConsoleWatch *watch = console->watches->pdata[i];
         bool shape = console->shaped || !watch->pointed;
@@ -67,6 +70,7 @@ static void tell_changes(Console *console, const guint8 *rows, guint height)
         for (n = 1; y + n < height && !rows[y + n] == !rows[y]; n++) {
         }
         if (rows[y]) {
+            console->still = 0;
             tell_rows(console, y, n);
         }
     }
@@ -136,6 +140,7 @@ static void look_anew(Console *console)
     if (picture) {
         Surface *old = console->picture;
 
+        console->still = 0;
         console->picture = picture;
         tell_picture(console, true);
         surface_free(old);
@@ -152,12 +157,28 @@ static void look_again(Console *console)
     tell_picture(console, false);
 }
 
+/* In periods. */
+static guint next_look(const Console *console)
+{
+    return console->still <= CONSOLE_STILL ? 1
+                                           : MIN(console->still - CONSOLE_STILL, CONSOLE_SLOWEST);
+}
+
+void console_look_often(Console *console)
+{
+    if (console->watches && next_look(console) > 1) {
+        console->still = 0;
+        timer_set_after(console->timer, CONSOLE_PERIOD);
+    }
+}
+
 static void look(void *opaque, gint64 now)
 {
     Console *console = opaque;
     guint width, height;
 
     console->telling = true;
+    console->still++;
     console->ops->size(console->opaque, &width, &height);
     if (!console->picture || surface_width(console->picture) != width ||
         surface_height(console->picture) != height) {
@@ -171,7 +192,7 @@ static void look(void *opaque, gint64 now)
     console->telling = false;
     sweep(console);
     if (console->watches) {
-        timer_set_after(console->timer, CONSOLE_PERIOD);
+        timer_set_after(console->timer, next_look(console) * CONSOLE_PERIOD);
     }
 }
 
@@ -194,6 +215,7 @@ ConsoleWatch *console_watch(Console *console, const ConsoleWatchOps *ops, void *
         begin(console);
     }
     g_ptr_array_add(console->watches, watch);
+    console->still = 0;
     timer_set_after(console->timer, 0);
     return watch;
 }

@@ -35,6 +35,15 @@ void console_unobserve(Machine *machine, ConsoleObserver *observer)
     }
 }
 
+void console_hurry(Machine *machine)
+{
+    const GPtrArray *all = consoles(machine);
+
+    for (guint i = 0; all && i < all->len; i++) {
+        console_look_often(all->pdata[i]);
+    }
+}
+
 static void tell_observers(Machine *machine)
 {
     const GPtrArray *all = observers(machine);

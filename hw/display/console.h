@@ -78,8 +78,10 @@ bool console_can_wish(const Console *console);
 
 /* ---- Watching ---- */
 
-/* How often a watched console is looked at, in ns of real time. */
+/* How often a watched console is looked at, in ns of real time.  One that has not changed for
+ * CONSOLE_STILL looks is looked at less and less often, down to once in CONSOLE_SLOWEST periods. */
 #define CONSOLE_PERIOD G_GINT64_CONSTANT(33333333)
+enum { CONSOLE_STILL = 30, CONSOLE_SLOWEST = 15 };
 
 /* Calls for a watcher, which may end watches in them, its own too, and begin some; but not destroy
  * the card. */
@@ -98,6 +100,9 @@ typedef struct {
 
 /* resized() is called with the first picture, soon.  surface_load() has been called. */
 ConsoleWatch *console_watch(Console *console, const ConsoleWatchOps *ops, void *opaque);
+/* Somebody types or points, so watched consoles of the machine are likely to change soon: they are
+ * looked at as often as at first. */
+void console_hurry(Machine *machine);
 /* There are no more calls.  Accepts NULL. */
 void console_unwatch(ConsoleWatch *watch);
 

@@ -62,6 +62,7 @@ static void send_pointer(VncServer *s, const VncNote *note)
 /* A guest that sleeps is woken by its devices, which see no input while it does. */
 void vnc_input_note(VncServer *s, const VncNote *note)
 {
+    console_hurry(s->machine);
     if (!s->machine->running) {
         if (note->kind == VNC_NOTE_KEY && note->down) {
             machine_request_wake(s->machine, WAKE_REASON_OTHER);

@@ -17,6 +17,7 @@ enum {
     SET_DESKTOP_SIZE = 251,
     QEMU = 255,
     QEMU_KEY = 0,               /* of QEMU: the message's second byte */
+    QEMU_AUDIO = 1,
 };
 
 static guint get16(const guint8 *p)
@@ -263,7 +264,8 @@ static const char *check(const VncParser *parser, const guint8 *message)
     case CUT_TEXT:
         return check_cut(parser, message);
     case QEMU:
-        return message[1] != QEMU_KEY ? "it sent a message that this server does not have" : NULL;
+        return message[1] == QEMU_AUDIO ? "it asked for sound, which there is not"
+             : message[1] != QEMU_KEY ? "it sent a message that this server does not have" : NULL;
     default:
         return NULL;
     }

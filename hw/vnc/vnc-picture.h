@@ -6,7 +6,8 @@
  * since its last copy, on its own thread and without that lock.  Changes are kept as tiles, so
  * one that does not get on costs a byte for each tile, however much changes meanwhile.
  *
- * VncPicture.mutex protects all of it; it is held for one row of tiles at most.
+ * VncPicture.mutex protects all of it; it is held for one row of tiles, or a cursor's image, at
+ * most.
  */
 #ifndef HW_VNC_VNC_PICTURE_H
 #define HW_VNC_VNC_PICTURE_H

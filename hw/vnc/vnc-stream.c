@@ -120,6 +120,16 @@ void vnc_client_put32(VncClient *c, guint32 value)
     vnc_client_put(c, &value, sizeof(value));
 }
 
+/* Takes out of the output what was sent, if it is all, or much: with TLS, which takes a record at a
+ * time, there may always be something that waits. */
+static void drop_sent(VncClient *c)
+{
+    if (!vnc_stream_waiting(c) || c->sent >= VNC_OUT_MAX) {
+        g_byte_array_remove_range(c->out, 0, c->sent);
+        c->sent = 0;
+    }
+}
+
 bool vnc_stream_write(VncClient *c)
 {
     gssize n = transmit(c, c->out->data + c->sent, vnc_stream_waiting(c));
@@ -129,10 +139,7 @@ bool vnc_stream_write(VncClient *c)
     } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
         vnc_client_end(c, "");
     }
-    if (!vnc_stream_waiting(c)) {
-        g_byte_array_set_size(c->out, 0);
-        c->sent = 0;
-    }
+    drop_sent(c);
     return n > 0;
 }
 

@@ -40,6 +40,7 @@ static const Measurement measurements[] = {
     { "smp", measure_smp, LONG_ROUNDS },
     { "ide", measure_ide, LONG_ROUNDS },
     { "screen", measure_screen, LONG_ROUNDS },
+    { "vnc", measure_vnc, LONG_ROUNDS },
 };
 
 typedef struct {
@@ -79,7 +80,7 @@ static bool parse_options(Options *options, int *argc, char ***argv, GError **er
         { "runs", 0, 0, G_OPTION_ARG_INT, &options->runs, "Rounds", "N" },
         { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
           "One of greeting, shutdown, built, protocol, tree, exits, block, net, pc, cpu, linux, smp,"
-          " ide, screen",
+          " ide, screen, vnc",
           "NAME" },
         { "json", 0, 0, G_OPTION_ARG_FILENAME, &options->json, "Where the figures go", "PATH" },
         { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, "Fail if a target is missed", NULL },

@@ -102,6 +102,21 @@ typedef enum {
     FIGURE_DUMP_4K_PPM,
     FIGURE_DUMP_4K_PNG,
     FIGURE_SCROLL,
+    FIGURE_VNC_RAW,             /* time and CPU time in turns, in the order of measure-vnc.c */
+    FIGURE_VNC_RAW_CPU,
+    FIGURE_VNC_TIGHT,
+    FIGURE_VNC_TIGHT_CPU,
+    FIGURE_VNC_ZRLE,
+    FIGURE_VNC_ZRLE_CPU,
+    FIGURE_VNC_4K_RAW,
+    FIGURE_VNC_4K_RAW_CPU,
+    FIGURE_VNC_4K_TIGHT,
+    FIGURE_VNC_4K_TIGHT_CPU,
+    FIGURE_VNC_4K_ZRLE,
+    FIGURE_VNC_4K_ZRLE_CPU,
+    FIGURE_VNC_IDLE,
+    FIGURE_VNC_IDLE_CPU,
+    FIGURE_VNC_UNWATCHED,
     N_FIGURES,
 } FigureId;
 
@@ -170,10 +185,17 @@ bool measure_linux(Bench *bench, GError **error);
 bool measure_ide(Bench *bench, GError **error);
 bool measure_screen(Bench *bench, GError **error);
 bool measure_smp(Bench *bench, GError **error);
+bool measure_vnc(Bench *bench, GError **error);
 
 /* Starts vmd or QEMU without a machine, or the floor of that, and reads the greeting; NULL on
  * error. */
 Server *bench_start_empty(const Bench *bench, Column column, GError **error);
+
+/* Starts vmd or QEMU, on a CPU in software, with a PC of 32 MiB that has a VGA in slot 2 and runs a
+ * program of guests/ by that name.  vnc: the path of its VNC server's socket, or NULL.  NULL on
+ * error. */
+Server *bench_start_screen(const Bench *bench, Column column, const char *name, const char *vnc,
+                           GError **error);
 
 /* Whether vmd has that accelerator, and can use it here. */
 bool bench_vmd_has(const Bench *bench, const BenchAccel *accel);

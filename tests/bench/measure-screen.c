@@ -7,8 +7,6 @@
 #include "config.h"
 #include "tests/bench/bench.h"
 
-#include <string.h>
-
 enum { DUMPS = 5 };
 
 typedef struct {
@@ -21,58 +19,12 @@ static const Picture pictures[] = {
     { "picture4k", FIGURE_DUMP_4K_PPM, FIGURE_DUMP_4K_PNG },
 };
 
-/* ---- A PC with a VGA ---- */
-
-static Server *start_qemu(const Bench *bench, const char *accel, const char *cpu,
-                          const char *image, const char *output, GError **error)
-{
-    g_autofree char *chardev = g_strdup_printf("file:%s", output);
-    const char *const argv[] = {
-        bench->qemu, "-accel", accel, "-M", "pc-i440fx-7.2", "-cpu", cpu, "-m", "32",
-        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-no-shutdown",
-        "-device", "VGA,vgamem_mb=32,addr=2", "-serial", chardev, "-kernel", image,
-        SERVER_QEMU_MONITOR, NULL
-    };
-
-    return server_start(argv, bench->directory, error);
-}
-
-static char *vmd_requests(const BenchAccel *accel, const char *image, const char *output)
-{
-    return g_strdup_printf(
-        "{\"execute\":\"qmp_capabilities\"}\n"
-        "{\"execute\":\"set-action\",\"arguments\":{\"reboot\":\"shutdown\","
-        "\"shutdown\":\"pause\"}}\n"
-        "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"%s-accel\"}}\n"
-        "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"memory-backend-ram\","
-        "\"id\":\"ram\",\"size\":33554432}}\n"
-        "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"pc-i440fx-7.2-machine\","
-        "\"memory-backend\":\"ram\",\"kernel\":\"%s\"}}\n"
-        "{\"execute\":\"device_add\",\"arguments\":{%s}}\n"
-        "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"VGA\",\"addr\":\"2\","
-        "\"vgamem_mb\":32}}\n"
-        "{\"execute\":\"chardev-add\",\"arguments\":{\"id\":\"serial\",\"backend\":"
-        "{\"type\":\"file\",\"data\":{\"out\":\"%s\"}}}}\n"
-        "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"isa-serial\","
-        "\"chardev\":\"serial\"}}\n"
-        "{\"execute\":\"cont\"}\n", accel->name, image, accel->vmd_cpu, output);
-}
-
 /* Runs a guest to its end; the machine stays.  NULL on error. */
 static Server *run_guest(const Bench *bench, Column column, const char *name, GError **error)
 {
-    const BenchAccel *accel = bench_accel("tcg");
-    g_autofree char *image = g_strconcat(bench->programs, "/", name, ".elf", NULL);
-    g_autofree char *output = g_build_filename(bench->directory, BENCH_OUTPUT, NULL);
-    g_autofree char *requests = column == COLUMN_VMD
-        ? vmd_requests(accel, image, output) : g_strdup("{\"execute\":\"qmp_capabilities\"}\n");
-    const char *const vmd[] = { bench->vmd, NULL };
-    g_autoptr(Server) server = column == COLUMN_VMD
-        ? server_start(vmd, bench->directory, error)
-        : start_qemu(bench, accel->name, accel->qemu_cpu, image, output, error);
+    g_autoptr(Server) server = bench_start_screen(bench, column, name, NULL, error);
 
-    if (!server || !client_send(server->client, requests, error) ||
-        !client_wait_event(server->client, "SHUTDOWN", error))
+    if (!server || !client_wait_event(server->client, "SHUTDOWN", error))
         return NULL;
     return g_steal_pointer(&server);
 }

@@ -222,6 +222,40 @@ double server_time_first_byte(const char *const *argv, const char *directory, GE
 
 /* ---- CPU time ---- */
 
+double server_cpu(const Server *server, GError **error)
+{
+    clockid_t clock;
+    struct timespec time;
+    int failed = clock_getcpuclockid(server->pid, &clock);
+
+    if (failed || clock_gettime(clock, &time) < 0) {
+        errno = failed ? failed : errno;
+        set_errno(error, "clock_getcpuclockid");
+        return -1;
+    }
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+double server_sleeps(const Server *server, GError **error)
+{
+    g_autofree char *folder = g_strdup_printf("/proc/%d/task", (int)server->pid);
+    g_autoptr(GDir) tasks = g_dir_open(folder, 0, error);
+    const char *task;
+    double sum = 0;
+
+    if (!tasks)
+        return -1;
+    while ((task = g_dir_read_name(tasks))) {
+        static const char label[] = "\nvoluntary_ctxt_switches:";
+        g_autofree char *path = g_strdup_printf("%s/%s/status", folder, task), *text = NULL;
+        const char *line = g_file_get_contents(path, &text, NULL, NULL) ? strstr(text, label)
+                                                                        : NULL;
+
+        sum += line ? g_ascii_strtod(line + strlen(label), NULL) : 0;
+    }
+    return sum;
+}
+
 static double cpu_ns(const struct rusage *usage)
 {
     return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1e9 +

@@ -41,6 +41,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Server, server_free)
 /* The process's Private_Dirty in KiB; negative on error. */
 double server_private_dirty(const Server *server, GError **error);
 
+/* Nanoseconds of user and system time that the process has used so far; negative on error. */
+double server_cpu(const Server *server, GError **error);
+/* How often its threads that are there now have slept so far; negative on error. */
+double server_sleeps(const Server *server, GError **error);
+
 /* Starts argv[0] with a pipe as standard output and waits for its first byte:
  * the nanoseconds that takes; negative on error. */
 double server_time_first_byte(const char *const *argv, const char *directory, GError **error);

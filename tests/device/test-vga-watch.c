@@ -335,6 +335,34 @@ static void test_idle(void)
     console_unwatch(NULL);
 }
 
+/* A still screen is looked at twice a second, until something changes or somebody types. */
+static void test_still(void)
+{
+    g_autoptr(Rig) rig = linear_rig(32);
+    Watcher w = { 0 };
+    ConsoleWatch *end = watch(rig, &w);
+    guint64 firings;
+
+    pass(rig, CONSOLE_STILL * 6);
+    firings = rig->firings;
+    pass(rig, CONSOLE_SLOWEST * 10);
+    g_assert_cmpuint(rig->firings - firings, >=, 9);
+    g_assert_cmpuint(rig->firings - firings, <=, 11);
+    console_hurry(machine_made(rig->root));
+    w.changes = 0;
+    vga_frame_put(rig, 2048 * 10, 0x5a5a5a5a, 4);
+    pass(rig, 1);
+    g_assert_cmpuint(w.changes, ==, 1);
+    pass(rig, CONSOLE_STILL * 6);
+    vga_frame_put(rig, 2048 * 10, 0x12345678, 4);
+    pass(rig, CONSOLE_SLOWEST);
+    g_assert_cmpuint(w.changes, ==, 2);
+    firings = rig->firings;
+    pass(rig, 10);
+    g_assert_cmpuint(rig->firings - firings, >=, 9);
+    console_unwatch(end);
+}
+
 #define CASE(name) { "/vga-watch/" #name, test_##name }
 
 static const struct {
@@ -342,7 +370,7 @@ static const struct {
     void (*f)(void);
 } test_cases[] = {
     CASE(writes), CASE(accelerator), CASE(registers), CASE(byte_order), CASE(text), CASE(two),
-    CASE(end_within), CASE(cursor), CASE(idle),
+    CASE(end_within), CASE(cursor), CASE(idle), CASE(still),
 };
 
 int main(int argc, char **argv)

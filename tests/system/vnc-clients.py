@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Other people's clients: gvncviewer on an X server, and noVNC in Chromium by vmctl screen --web,
-show what screendump writes, and type and click; who is served to the web, and who is not."""
+or by the daemon's WebSocket, show what screendump writes, and type and click; who is served to
+the web, and who is not."""
 import base64
 import contextlib
+import functools
 import glob
 import http.client
+import http.server
 import os
 import shutil
 import signal
@@ -13,6 +16,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
@@ -167,26 +171,70 @@ def in_gvncviewer(recorder):
         rig.client.wait_event('VNC_DISCONNECTED')
 
 
-def in_chromium(recorder):
-    """Chromium shows the screen pixel by pixel, keys and clicks arrive"""
+def begin(rig):
+    """There is a picture, and the mouse sends."""
     if not browser.found():
         raise Skip('needs package chromium')
+    rig.run(pattern(640, 480))
+    rig.client.call('cont')
+    rig.port.outb(0x64, 0xd4)
+    rig.port.outb(0x60, 0xf4)
+    rig.expect_keys(0xfa)
+
+
+def follow(rig, page):
+    """The browser shows pictures of two sizes, and then takes keys."""
+    for size, seed in (((640, 480), 1), ((320, 200), 2)):
+        rig.run(pattern(*size, seed=seed))
+        rig.look()
+        page.wait('%s?.width == %d && %s.height == %d' % (CANVAS, size[0], CANVAS, size[1]))
+        expect_picture(page, rig.screendump()[2])
+    page.wait('document.activeElement == ' + CANVAS)
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder to a browser, and says nothing."""
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def served(folder):
+    """The port of a web server for the folder."""
+    handler = functools.partial(Files, directory=folder)
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+
+
+def by_websocket(recorder):
+    """noVNC in Chromium shows the screen by the daemon's own WebSocket, and keys arrive"""
     with Rig(recorder, listen=False) as rig:
-        rig.run(pattern(640, 480))
-        rig.client.call('cont')
-        for byte in (0xf4,):                            # the mouse sends
-            rig.port.outb(0x64, 0xd4)
-            rig.port.outb(0x60, byte)
-        rig.expect_keys(0xfa)
+        begin(rig)
+        rig.serve('vnc0', websocket={'type': 'inet', 'host': '127.0.0.1', 'port': '0'})
+        port = rig.client.call('qom-get', path='/objects/vnc0', property='websocket')['port']
+        with served(novnc(rig.daemon.path('novnc'))) as files, browser.Browser() as page:
+            page.open('http://127.0.0.1:%d/vnc.html?autoconnect=true&encrypt=0&host=127.0.0.1'
+                      '&port=%s&path=websockify' % (files, port))
+            follow(rig, page)
+            rig.read_keys()
+            page.key('a', 'KeyA', 65)
+            rig.expect_keys(0x1c, 0xf0, 0x1c)
+            client, = rig.client.call('query-vnc-servers')[0]['clients']
+            assert client['websocket'], client
+
+
+def in_chromium(recorder):
+    """Chromium shows the screen pixel by pixel, keys and clicks arrive"""
+    with Rig(recorder, listen=False) as rig:
+        begin(rig)
         with Web(rig) as web, browser.Browser() as page:
             page.open(web.address)
-            for size, seed in (((640, 480), 1), ((320, 200), 2)):
-                rig.run(pattern(*size, seed=seed))
-                rig.look()
-                page.wait('%s?.width == %d && %s.height == %d' % (CANVAS, size[0], CANVAS,
-                                                                  size[1]))
-                expect_picture(page, rig.screendump()[2])
-            page.wait('document.activeElement == ' + CANVAS)
+            follow(rig, page)
             page.key('a', 'KeyA', 65)
             rig.expect_keys(0x1c, 0xf0, 0x1c)
             page.key('Enter', 'Enter', 13)
@@ -285,4 +333,4 @@ def errors(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([in_gvncviewer, in_chromium, who_is_served, ends, errors])
+    vmdtest.main([in_gvncviewer, in_chromium, by_websocket, who_is_served, ends, errors])

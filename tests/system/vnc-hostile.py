@@ -13,9 +13,11 @@ import zlib
 sys.path.insert(0, os.path.join(os.environ.get('G_TEST_SRCDIR', '.'), 'tests', 'lib'))
 import vmdtest                                      # noqa: E402
 import vncclient                                    # noqa: E402
+from pki import Authority                           # noqa: E402
+from vgaprogram import Program                      # noqa: E402
 from vncclient import DESKTOP_SIZE, TIGHT           # noqa: E402
-from vncrig import ENCODINGS, Rig, pattern, resident, resources, settle  # noqa: E402
-
+from vncrig import (ENCODINGS, SLOT, Rig, pattern, resident, resources, settle,
+                    tls_context)                    # noqa: E402
 
 EXTENDED = struct.pack('>BxHi', 2, 1, vncclient.CLIPBOARD)
 
@@ -54,8 +56,8 @@ def liars(recorder):
             extended(vncclient.PROVIDE | 1, zlib.compress(struct.pack('>I', 9) + b'a'))),
         'it sent more than 256 encodings': (header.pack(2, 257), header.pack(2, 0xffff)),
         'it sent a message that this server does not have': (
-            b'\x01', b'\x07' * 100, b'\xff\x01' + bytes(10), b'\xff\x07' + bytes(10),
-            b'\x96' + bytes(9)),
+            b'\x01', b'\x07' * 100, b'\xff\x07' + bytes(10), b'\x96' + bytes(9)),
+        'it asked for sound, which there is not': (b'\xff\x01' + bytes(10),),
         'it asked for pixels of a size other than 8, 16 or 32 bits': (
             b'\0\0\0\0' + bytes(16), b'\0\0\0\0\x18' + bytes(15), b'\0' * 4 + b'\xff' * 16),
         'it asked for a palette with pixels of more than 8 bits': (
@@ -147,6 +149,25 @@ def slow(recorder):
         assert max(memory[3:]) - memory[3] < 8 << 20, memory
 
 
+def steady(recorder):
+    """what is sent takes no memory by TLS, either, where little is taken at once"""
+    with Rig(recorder, listen=False) as rig:
+        authority = Authority(rig.daemon.path('pki'))
+        rig.client.call('object-add', qom_type='tls-creds-x509', id='tls0', endpoint='server',
+                        dir=authority.folder, verify_peer=False)
+        rig.serve('vnc0', addr={'type': 'unix', 'path': rig.path}, tls_creds='tls0')
+        program = Program()
+        program.attach(SLOT)
+        program.vbe(2048, 1536, 32)
+        rig.run(program)
+        with rig.connect(tls=tls_context(authority)) as viewer:
+            viewer.ask(width=16, height=16)
+            viewer.take_update()
+            before = resident(rig.daemon)
+            viewer.picture()                            # 12 MiB
+            assert resident(rig.daemon) < before + (4 << 20), resident(rig.daemon) - before
+
+
 def killed(recorder):
     """clients that vanish at any moment leave nothing behind"""
     with Rig(recorder) as rig:
@@ -219,4 +240,4 @@ def random_message(chance):
 
 
 if __name__ == '__main__':
-    vmdtest.main([liars, handshakes, clipboard, slow, killed, noise])
+    vmdtest.main([liars, handshakes, clipboard, slow, steady, killed, noise])

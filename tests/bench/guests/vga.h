@@ -10,6 +10,8 @@
 
 enum {
     VGA_SLOT = 2,
+    ATTRIBUTE = 0x3c0, ATTRIBUTE_DISPLAY = 0x20,
+    INPUT_STATUS = 0x3da,
     DISPI_INDEX = 0x1ce,
     DISPI_DATA = 0x1cf,
     DISPI_XRES = 1, DISPI_YRES = 2, DISPI_BPP = 3, DISPI_ENABLE = 4,
@@ -19,13 +21,15 @@ enum {
 /* Where its memory of 32 MiB is put: above the machine's 32 MiB, below the end of what is mapped. */
 #define VGA_MEMORY ((volatile uint32_t *)0x2000000)
 
-/* Lets the card respond, which no firmware may have done. */
+/* Lets the card respond and show something, which no firmware may have done. */
 static inline void vga_attach(void)
 {
     out32(0xcf8, 0x80000010 | VGA_SLOT << 11);
     out32(0xcfc, (uint32_t)(uintptr_t)VGA_MEMORY);
     out32(0xcf8, 0x80000004 | VGA_SLOT << 11);
     out32(0xcfc, 3);
+    (void)in8(INPUT_STATUS);            /* what comes is an index */
+    out8(ATTRIBUTE, ATTRIBUTE_DISPLAY);
 }
 
 static inline void vga_dispi(uint16_t index, uint16_t value)
