@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client/bridge.h"
 #include "client/build-list.h"
 #include "client/overlay.h"
 #include "client/translate/typed.h"
@@ -84,6 +85,12 @@ static bool take_start(RunPlan *plan, const TranslationNote *note, GError **erro
         return true;
     case START_LOG:
         plan->launch.log = note->value;
+        return true;
+    case START_PROCESS_NAME:
+        add_option(plan, "--process-name", note->value);
+        return true;
+    case START_LOCK_MEMORY:
+        g_ptr_array_add(plan->launch.options, g_strdup("--lock-memory"));
         return true;
     case START_SANDBOX:
         add_option(plan, "--sandbox", note->value);
@@ -256,6 +263,9 @@ static bool take_numbers(RunPlan *plan, json_t *object, const char *key, GError 
     g_auto(GStrv) numbers = g_strsplit(text ? text : "", ":", -1);
     g_autoptr(GString) names = g_string_new(NULL);
 
+    if (text && g_str_has_prefix(text, TRANSLATION_OWN_FD)) {
+        return true;
+    }
     for (guint i = 0; numbers[i]; i++) {
         int fd = inherited_fd(numbers[i]);
         g_autofree char *name = g_strdup_printf("fd-%d", fd);
@@ -306,6 +316,23 @@ static bool take_fds(RunPlan *plan, const json_t *request, GError **error)
 }
 
 /* ---- Temporary images ---- */
+
+/* Tap devices that a helper of the host makes. */
+static bool open_bridges(RunPlan *plan, const Translation *translation, GError **error)
+{
+    for (guint i = 0; i < translation->bridges->len; i++) {
+        const TranslationBridge *bridge = translation->bridges->pdata[i];
+        int fd = bridge_open(bridge->helper ? bridge->helper : BRIDGE_HELPER,
+                             bridge->bridge ? bridge->bridge : BRIDGE_DEFAULT, error);
+
+        if (fd < 0) {
+            g_prefix_error(error, "%s: ", bridge->origin);
+            return false;
+        }
+        add_fd(plan, bridge->fd, fd, true);
+    }
+    return true;
+}
 
 static bool open_overlays(RunPlan *plan, const Translation *translation, GError **error)
 {
@@ -387,7 +414,8 @@ RunPlan *run_plan_new(Translation *translation, bool becomes, GError **error)
     g_array_set_clear_func(plan->fds, clear_fd);
     plan->console = -1;
     if (!take_starts(plan, translation, error) || !take_passed(plan, translation, error) ||
-        !take_requests(plan, translation, error) || !open_overlays(plan, translation, error)) {
+        !take_requests(plan, translation, error) || !open_overlays(plan, translation, error) ||
+        !open_bridges(plan, translation, error)) {
         return NULL;
     }
     if (!check_terminal(plan, error)) {

@@ -157,8 +157,9 @@ typedef struct {
     void (*msi_route_del)(Accel *accel, guint gsi);
     bool (*msi_send)(Accel *accel, const AccelMsi *msi);    /* any thread, no lock */
     /* The PIT is made on demand; the others exist as irqchip() says, and without
-     * any the functions on chips are NULL. */
-    bool (*pit_create)(Accel *accel, GError **error);
+     * any the functions on chips are NULL.  catch_up: ticks that the guest missed
+     * follow later; otherwise they are lost. */
+    bool (*pit_create)(Accel *accel, bool catch_up, GError **error);
     /* Whether its channel 0 interrupts: not while an HPET replaces it. */
     void (*pit_enable)(Accel *accel, bool enabled);
     gsize (*chip_size)(Accel *accel, AccelChip chip);

@@ -473,12 +473,14 @@ static void add_sizes(Builder *b)
     guint32 threads = topology_threads_per_socket(b->topology);
     /* KVM accepts only the widths of 64-bit CPUs, and 0. */
     guint linear = !props->lm ? 0 : props->la57 ? 57 : 48;
+    const guint32 guest = MIN(props->guest_phys_bits, props->phys_bits);
     guint32 ecx = 0;
 
     if (threads > 1) {
         ecx = (MIN(threads, 256) - 1) | topology_socket_shift(b->topology) << 12;
     }
-    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 8, .eax = linear << 8 | props->phys_bits,
+    add(b, (CpuidLeaf){ .leaf = LEAF_EXTENDED + 8,
+                        .eax = guest << 16 | linear << 8 | props->phys_bits,
                         .ebx = word(b, LEAF_EXTENDED + 8, 0, EBX), .ecx = ecx });
 }
 

@@ -5,9 +5,12 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "daemon/account.h"
@@ -18,6 +21,7 @@
 #include "daemon/service/no-exec.h"
 #include "daemon/service/sandbox.h"
 #include "hw/chardev/char.h"
+#include "qmp/error.h"
 #include "systemd/journal.h"
 
 /* How long clients may take to read the last messages, and readers of chardevs the last
@@ -169,6 +173,19 @@ static bool needs_locale(int argc, char **argv)
     return false;
 }
 
+/* The kernel cuts a name after 15 bytes. */
+static bool prepare_process(const Options *options, GError **error)
+{
+    if (options->process_name) {
+        (void)prctl(PR_SET_NAME, options->process_name);
+    }
+    if (options->lock_memory && mlockall(MCL_CURRENT | MCL_FUTURE) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno, "cannot lock memory");
+        return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -189,8 +206,7 @@ int main(int argc, char **argv)
         return EXIT_STATUS_OK;
     }
     journal_install(options->name, options->log_level);
-    vmd = assembly_make(options, &error);
-    if (!vmd) {
+    if (!prepare_process(options, &error) || !(vmd = assembly_make(options, &error))) {
         fprintf(stderr, "vmd: %s\n", error->message);
         return EXIT_STATUS_START;
     }

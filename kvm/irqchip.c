@@ -107,7 +107,20 @@ void kvm_set_gsi(Accel *accel, guint gsi, bool level)
     }
 }
 
-bool kvm_pit_create(Accel *accel, GError **error)
+/* KVM catches up by default. */
+static bool lose_ticks(KvmAccel *kvm, GError **error)
+{
+    struct kvm_reinject_control control = { .pit_reinject = 0 };
+
+    if (kvm_ioctl(kvm->vm_fd, KVM_REINJECT_CONTROL, &control) < 0) {
+        qmp_error_set_errno(error, ERROR_REASON_HOST_ERROR, errno,
+                            "KVM cannot discard missed ticks of the PIT");
+        return false;
+    }
+    return true;
+}
+
+bool kvm_pit_create(Accel *accel, bool catch_up, GError **error)
 {
     KvmAccel *kvm = to_kvm_accel(accel);
     struct kvm_pit_config config = { .flags = 0 };
@@ -125,7 +138,7 @@ bool kvm_pit_create(Accel *accel, GError **error)
         return false;
     }
     kvm->has_pit = true;
-    return true;
+    return catch_up || lose_ticks(kvm, error);
 }
 
 void kvm_pit_enable(Accel *accel, bool enabled)

@@ -118,7 +118,7 @@ bool kvm_irqchip_need(KvmAccel *kvm, GError **error);
 AccelIrqchip kvm_irqchip(Accel *accel);
 void kvm_set_gsi(Accel *accel, guint gsi, bool level);
 void kvm_set_extint(Accel *accel, bool level);
-bool kvm_pit_create(Accel *accel, GError **error);
+bool kvm_pit_create(Accel *accel, bool catch_up, GError **error);
 void kvm_pit_enable(Accel *accel, bool enabled);
 gsize kvm_chip_size(Accel *accel, AccelChip chip);
 bool kvm_chip_get(Accel *accel, AccelChip chip, void *ret_state, GError **error);

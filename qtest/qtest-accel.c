@@ -89,7 +89,7 @@ static bool msi_send(Accel *accel, const AccelMsi *msi)
     return accel->host->memory_write(accel->host_opaque, msi->address, &data, sizeof(data));
 }
 
-static bool pit_create(Accel *accel, GError **error)
+static bool pit_create(Accel *accel, bool catch_up, GError **error)
 {
     qmp_error_set(error, ERROR_REASON_NOT_SUPPORTED, "accelerator 'qtest' has no PIT");
     return false;

@@ -23,7 +23,7 @@ static bool add_port(Plan *plan, const char *text, const char *driver, const cha
     if (!shared && !chardev_add_legacy(plan, text, id, &none, error)) {
         return false;
     }
-    if (none) {
+    if (none || (plan->ports.no_serial && g_str_equal(driver, "isa-serial"))) {
         return true;
     }
     qmp_options_set(options, "driver", driver);

@@ -350,6 +350,17 @@ static void overlay_free(gpointer data)
     g_free(overlay);
 }
 
+static void bridge_free(gpointer data)
+{
+    TranslationBridge *bridge = data;
+
+    g_free(bridge->origin);
+    g_free(bridge->fd);
+    g_free(bridge->bridge);
+    g_free(bridge->helper);
+    g_free(bridge);
+}
+
 static void fd_free(gpointer data)
 {
     TranslationFd *fd = data;
@@ -367,6 +378,7 @@ static Translation *translation_new(void)
     out->notes = g_ptr_array_new_with_free_func(note_free);
     out->starts = g_ptr_array_new_with_free_func(note_free);
     out->overlays = g_ptr_array_new_with_free_func(overlay_free);
+    out->bridges = g_ptr_array_new_with_free_func(bridge_free);
     out->fds = g_ptr_array_new_with_free_func(fd_free);
     out->problems = g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
     return out;
@@ -379,6 +391,7 @@ void translation_free(Translation *translation)
         g_ptr_array_unref(translation->notes);
         g_ptr_array_unref(translation->starts);
         g_ptr_array_unref(translation->overlays);
+        g_ptr_array_unref(translation->bridges);
         g_ptr_array_unref(translation->fds);
         g_ptr_array_unref(translation->problems);
         g_free(translation);

@@ -63,13 +63,34 @@ static bool inherit_memory_flags(Plan *plan, Item *item, GError **error)
     return true;
 }
 
+/* A throttle group's limits may also be given as properties of their own, which begin with x-. */
+static bool gather_limits(QmpOptions *options, GError **error)
+{
+    g_autoptr(GPtrArray) keys = plan_keys(options);
+
+    for (guint i = 0; i < keys->len; i++) {
+        const char *key = keys->pdata[i];
+
+        if (g_str_has_prefix(key, "x-")) {
+            g_autofree char *path = g_strconcat("limits.", key + strlen("x-"), NULL);
+
+            if (!plan_move(options, key, options, path, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 bool option_object(Plan *plan, Item *item, GError **error)
 {
     const char *name = item->json ? json_string_value(json_object_get(item->json, "qom-type"))
                                   : qmp_options_get(item->options, "qom-type");
     const QmpClass *klass = name ? qmp_class_find(name) : NULL;
 
-    if (!inherit_memory_flags(plan, item, error)) {
+    if (!inherit_memory_flags(plan, item, error) ||
+        (item->options && g_strcmp0(name, "throttle-group") == 0 &&
+         !gather_limits(item->options, error))) {
         return false;
     }
     if (klass && klass->props && has_link(klass)) {

@@ -7,6 +7,7 @@
 #include "client/translate/plan.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "client/translate/typed.h"
 #include "qmp/qapi-types-pc.h"
@@ -28,6 +29,37 @@ static const struct {
     { "igd-passthru", "passthrough of graphics cards" },
     { "enforce-config-section", "configuration section in migration streams" },
 };
+
+/* microvm's: without firmware nothing runs option ROMs, whether they are there or not. */
+static bool take_option_roms(Plan *plan, QmpOptions *options, GError **error)
+{
+    bool given = qmp_options_get(options, "x-option-roms") != NULL, on;
+
+    if (!given || qmp_class_member(plan->machine.klass, "x-option-roms")) {
+        return true;
+    }
+    if (!plan_take_bool(options, "x-option-roms", &on, error)) {
+        return false;
+    }
+    plan_note(plan, "x-option-roms: there is no firmware to run them");
+    return true;
+}
+
+/* The same's: whether -serial makes a port. */
+static bool take_isa_serial(Plan *plan, QmpOptions *options, GError **error)
+{
+    bool given = qmp_options_get(options, "isa-serial") != NULL, on = true;
+
+    if (!given || !g_str_equal(plan->machine.klass->name, "microvm-machine")) {
+        return true;
+    }
+    if (!plan_take_bool(options, "isa-serial", &on, error)) {
+        return false;
+    }
+    plan->ports.no_serial = !on;
+    plan_note(plan, "isa-serial: whether -serial makes a serial port");
+    return true;
+}
 
 static bool check_absent(Plan *plan, QmpOptions *options, GError **error)
 {
@@ -82,6 +114,19 @@ bool option_machine_property(Plan *plan, Item *item, GError **error)
 
     qmp_options_set(plan->machine.options, g_str_equal(name, "bios") ? "firmware" : name,
                     item->text);
+    return true;
+}
+
+/* Where QEMU looks first; what is not there comes from the distribution's folders. */
+bool option_firmware_folder(Plan *plan, Item *item, GError **error)
+{
+    g_autofree char *path = g_build_filename(item->text, "bios-256k.bin", NULL);
+
+    if (access(path, R_OK) < 0) {
+        plan_note(plan, "there is no bios-256k.bin in it: the distribution's is used");
+    } else if (!qmp_options_get(plan->machine.options, "firmware")) {
+        qmp_options_set(plan->machine.options, "firmware", path);
+    }
     return true;
 }
 
@@ -230,6 +275,8 @@ static bool add_machine(Plan *plan, Item *item, GError **error)
 
     plan->current = item;
     if ((item && !move_machine_options(plan, item, error)) ||
+        !take_option_roms(plan, plan->machine.options, error) ||
+        !take_isa_serial(plan, plan->machine.options, error) ||
         !check_absent(plan, plan->machine.options, error)) {
         return false;
     }

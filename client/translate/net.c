@@ -56,12 +56,50 @@ static void allow_loopback_json(json_t *options)
     }
 }
 
+/* -netdev bridge, and a tap with a helper: the device is made by the host's helper. */
+static bool needs_helper(const QmpOptions *options)
+{
+    const char *type = qmp_options_get(options, "type");
+
+    return g_strcmp0(type, "bridge") == 0 ||
+           (g_strcmp0(type, "tap") == 0 && (qmp_options_get(options, "helper") ||
+                                            qmp_options_get(options, "br")));
+}
+
+static bool take_bridge(Plan *plan, QmpOptions *options, GError **error)
+{
+    static const char *const tap_only[] = { "ifname", "fd", "fds", "script", "downscript",
+                                            "queues", NULL };
+    const char *id = qmp_options_get(options, "id");
+    g_autofree char *fd = g_strconcat(TRANSLATION_OWN_FD "bridge-", id ? id : "", NULL);
+    TranslationBridge *bridge;
+
+    for (gsize i = 0; tap_only[i]; i++) {
+        if (qmp_options_get(options, tap_only[i])) {
+            qmp_error_set(error, ERROR_REASON_INVALID_VALUE,
+                          "'%s' is not for a device that a helper makes", tap_only[i]);
+            return false;
+        }
+    }
+    bridge = g_new0(TranslationBridge, 1);
+    bridge->origin = g_strdup(plan->current->origin);
+    bridge->fd = g_strdup(fd);
+    bridge->bridge = g_strdup(qmp_options_get(options, "br"));
+    bridge->helper = g_strdup(qmp_options_get(options, "helper"));
+    g_ptr_array_add(plan->out->bridges, bridge);
+    qmp_options_remove(options, "br");
+    qmp_options_remove(options, "helper");
+    qmp_options_set(options, "type", "tap");
+    qmp_options_set(options, "fd", fd);
+    plan_note(plan, "vmctl has the host's helper make the device, and passes it as '%s'", fd);
+    return true;
+}
+
 static bool add_netdev(Plan *plan, QmpOptions *options, GError **error)
 {
     net_allow_loopback(options);
-    if (g_strcmp0(qmp_options_get(options, "type"), "bridge") == 0) {
-        return plan_refuse(error, "there is no network 'bridge': put a tap device on the bridge, "
-                           "and write tap,ifname=NAME");
+    if (needs_helper(options) && !take_bridge(plan, options, error)) {
+        return false;
     }
     return wrap_strings(options, error) &&
            plan_add_options(plan, "netdev_add", options, NULL, error);

@@ -21,8 +21,8 @@
 
 const OptionRow option_rows[] = {
     START("D", "FILE", "messages go to the journal"),
-    REFUSED("L", "DIRECTORY", "firmware is searched for in the distribution's folders; the "
-            "machine's property firmware takes a path"),
+    ROW("L", "DIRECTORY", PHASE_COLLECT, option_firmware_folder, 0, "", "",
+      "the machine's property firmware, if the folder has bios-256k.bin"),
     ROW("M", "[type=]NAME[,KEY=VALUE...]", PHASE_COLLECT, option_machine,
       OPTION_KEYED | OPTION_JSON | OPTION_MERGE, "", "type", "as -machine"),
     ROW("S", "", PHASE_COLLECT, option_stopped, 0, "", "", "no cont at the end"),

@@ -140,6 +140,7 @@ typedef struct {
 typedef struct {
     guint n_serial, n_parallel;
     bool has_serial, has_parallel;
+    bool no_serial;         /* -machine isa-serial=off */
 } PortsPlan;
 
 typedef struct {
@@ -327,6 +328,7 @@ OptionHandler option_compat;
 OptionHandler option_trace, option_log_items;
 OptionHandler option_action, option_no_reboot, option_no_shutdown, option_watchdog_action;
 OptionHandler option_overcommit, option_start, option_sandbox, option_name;
+OptionHandler option_firmware_folder;
 OptionHandler option_qmp, option_mon, option_add_fd;
 
 #endif

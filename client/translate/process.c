@@ -81,18 +81,21 @@ bool option_sandbox(Plan *plan, Item *item, GError **error)
 bool option_name(Plan *plan, Item *item, GError **error)
 {
     static const char *const known[] = { "guest", "process", "debug-threads", NULL };
-    g_autofree char *quoted = NULL;
     const char *name = qmp_options_get(item->options, "guest");
+    const char *process = qmp_options_get(item->options, "process");
 
     if (!plan_check_keys(item->options, known, error)) {
         return false;
     }
     if (name) {
-        quoted = g_shell_quote(name);
+        g_autofree char *quoted = g_shell_quote(name);
+
         plan_start(plan, START_NAME, name, "vmd --name %s, or the unit's instance", quoted);
     }
-    if (qmp_options_get(item->options, "process")) {
-        return plan_refuse(error, "'process' is not supported: the process is called vmd");
+    if (process) {
+        g_autofree char *quoted = g_shell_quote(process);
+
+        plan_start(plan, START_PROCESS_NAME, process, "vmd --process-name %s", quoted);
     }
     if (qmp_options_get(item->options, "debug-threads")) {
         plan_note(plan, "threads always have names");

@@ -82,12 +82,15 @@ bool option_overcommit(Plan *plan, Item *item, GError **error)
         !plan_take_bool(item->options, "cpu-pm", &pm, error)) {
         return false;
     }
-    if (lock || pm) {
-        return plan_refuse(error, "'%s' must be off%s", lock ? "mem-lock" : "cpu-pm",
-                           lock ? ": the service manager locks memory, or 'prealloc' takes it"
-                           : ": the host's CPUs are shared");
+    if (pm) {
+        return plan_refuse(error, "'cpu-pm' must be off: the host's CPUs are shared");
     }
-    plan_note(plan, "memory is not locked, and the host's CPUs sleep as usual");
+    if (lock) {
+        plan_start(plan, START_LOCK_MEMORY, NULL, "vmd --lock-memory");
+    } else {
+        plan_note(plan, "memory is not locked");
+    }
+    plan_note(plan, "the host's CPUs sleep as usual");
     return true;
 }
 

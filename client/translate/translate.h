@@ -36,6 +36,8 @@ typedef enum {
     START_SOCKET_FD,            /* value: number of a descriptor that it listens on */
     START_PIDFILE,              /* value: file for its process's number */
     START_LOG,                  /* value: file for messages */
+    START_PROCESS_NAME,         /* value: what the process is called */
+    START_LOCK_MEMORY,          /* it locks all its memory */
     START_SANDBOX,              /* value: groups of system calls that it does without */
     START_DAEMONIZE,            /* it stays in the background */
     START_CURSES,               /* who starts it shows its screen on the terminal */
@@ -56,6 +58,16 @@ typedef struct {
     bool qcow2;                 /* that image's format; else raw */
 } TranslationOverlay;
 
+/* A tap device on a bridge, which the host's helper makes, and that a netdev's `fd` names. */
+typedef struct {
+    char *origin;               /* the option, for messages */
+    char *fd;                   /* name of its descriptor, which vmctl passes */
+    char *bridge, *helper;      /* NULL: the usual one */
+} TranslationBridge;
+
+/* Names of descriptors that vmctl makes itself. */
+#define TRANSLATION_OWN_FD "vmctl-"
+
 /* A descriptor that vmctl was started with, and that goes with a request. */
 typedef struct {
     char *number;
@@ -67,6 +79,7 @@ typedef struct {
     GPtrArray *notes;           /* of TranslationNote */
     GPtrArray *starts;          /* of TranslationNote: for the start of the daemon */
     GPtrArray *overlays;        /* of TranslationOverlay */
+    GPtrArray *bridges;         /* of TranslationBridge */
     GPtrArray *fds;             /* of TranslationFd: to be passed before all requests */
     GPtrArray *problems;        /* of GError: all of them, not only the first */
 } Translation;

@@ -57,13 +57,53 @@ static bool check_name(const char *name, GError **error)
     return false;
 }
 
+/* Values that are more than what they are on the command line. */
+typedef struct {
+    char *level;
+    char *command;
+    char *builder;
+    char *sandbox;
+} Texts;
+
+static void texts_clear(Texts *texts)
+{
+    g_free(texts->level);
+    g_free(texts->command);
+    g_free(texts->builder);
+    g_free(texts->sandbox);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Texts, texts_clear)
+
+static bool take_texts(Options *options, const Texts *texts, GError **error)
+{
+    if (options->name && !check_name(options->name, error)) {
+        return false;
+    }
+    if (texts->command && !split_command(texts->command, &options->before_ready, error)) {
+        return false;
+    }
+    if (texts->builder && !split_builder(texts->builder, options, error)) {
+        return false;
+    }
+    if (texts->sandbox && !sandbox_parse(texts->sandbox, &options->sandbox, error)) {
+        g_prefix_error(error, "--sandbox: ");
+        return false;
+    }
+    if (texts->command && texts->builder) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--before-ready and --builder exclude each other");
+        return false;
+    }
+    if (texts->level && !journal_parse_level(texts->level, &options->log_level, error)) {
+        return false;
+    }
+    return true;
+}
+
 Options *options_parse(int argc, char **argv, GError **error)
 {
     g_autoptr(Options) options = g_new0(Options, 1);
-    g_autofree char *level = NULL;
-    g_autofree char *command = NULL;
-    g_autofree char *builder = NULL;
-    g_autofree char *sandbox = NULL;
+    g_auto(Texts) texts = { NULL };
     g_auto(GStrv) args = g_new0(char *, argc + 1);
     const GOptionEntry entries[] = {
         { "socket", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->sockets,
@@ -78,14 +118,18 @@ Options *options_parse(int argc, char **argv, GError **error)
           "Write there, in exit.json, how the machine ended", "DIR" },
         { "pidfile", 0, 0, G_OPTION_ARG_FILENAME, &options->pidfile,
           "Keep the process id in a file while the daemon can be reached", "FILE" },
-        { "before-ready", 0, 0, G_OPTION_ARG_FILENAME, &command,
+        { "process-name", 0, 0, G_OPTION_ARG_FILENAME, &options->process_name,
+          "What the process is called", "NAME" },
+        { "lock-memory", 0, 0, G_OPTION_ARG_NONE, &options->lock_memory,
+          "Keep all memory, the guest's included, from being swapped out", NULL },
+        { "before-ready", 0, 0, G_OPTION_ARG_FILENAME, &texts.command,
           "Run a command and be ready when it has succeeded", "COMMAND" },
-        { "builder", 0, 0, G_OPTION_ARG_FILENAME, &builder,
+        { "builder", 0, 0, G_OPTION_ARG_FILENAME, &texts.builder,
           "Serve a connected client, a child process, and all others when it has succeeded",
           "FD,PID" },
-        { "sandbox", 0, 0, G_OPTION_ARG_FILENAME, &sandbox,
+        { "sandbox", 0, 0, G_OPTION_ARG_FILENAME, &texts.sandbox,
           "Forbid system calls: obsolete elevateprivileges spawn resourcecontrol", "GROUP,..." },
-        { "log-level", 0, 0, G_OPTION_ARG_FILENAME, &level,
+        { "log-level", 0, 0, G_OPTION_ARG_FILENAME, &texts.level,
           "Write messages up to: error warning notice info debug", "LEVEL" },
         { "version", 0, 0, G_OPTION_ARG_NONE, &options->version,
           "Print the version and exit", NULL },
@@ -111,25 +155,7 @@ Options *options_parse(int argc, char **argv, GError **error)
                     args[1]);
         return NULL;
     }
-    if (options->name && !check_name(options->name, error)) {
-        return NULL;
-    }
-    if (command && !split_command(command, &options->before_ready, error)) {
-        return NULL;
-    }
-    if (builder && !split_builder(builder, options, error)) {
-        return NULL;
-    }
-    if (sandbox && !sandbox_parse(sandbox, &options->sandbox, error)) {
-        g_prefix_error(error, "--sandbox: ");
-        return NULL;
-    }
-    if (command && builder) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "--before-ready and --builder exclude each other");
-        return NULL;
-    }
-    if (level && !journal_parse_level(level, &options->log_level, error)) {
+    if (!take_texts(options, &texts, error)) {
         return NULL;
     }
     return g_steal_pointer(&options);
@@ -146,6 +172,7 @@ void options_free(Options *options)
     g_free(options->run_directory);
     g_free(options->state_directory);
     g_free(options->pidfile);
+    g_free(options->process_name);
     g_strfreev(options->before_ready);
     g_free(options);
 }

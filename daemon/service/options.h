@@ -19,6 +19,8 @@ typedef struct {
     char *state_directory;      /* --state-directory DIR: where exit.json goes, or NULL */
     char *pidfile;              /* --pidfile FILE, or NULL */
     char **before_ready;        /* --before-ready COMMAND, split into words, or NULL */
+    char *process_name;         /* --process-name NAME: what ps and top show, or NULL */
+    gboolean lock_memory;       /* --lock-memory */
     SandboxGroups sandbox;      /* --sandbox GROUP,...; 0 without it */
     int builder_fd;             /* --builder FD,PID: the connection to the client that builds the
                                    machine, and its process; PID is 0 without it */

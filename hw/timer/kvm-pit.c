@@ -40,9 +40,10 @@ static void kvm_pit_init(Object *obj)
 
 static bool kvm_pit_realize(Device *dev, GError **error)
 {
+    const bool catch_up = kvm_pit_props(dev)->lost_tick_policy == LOST_TICK_POLICY_DELAY;
     Accel *accel = machine_of(dev)->accel;
 
-    return accel_ops(accel)->pit_create(accel, error) &&
+    return accel_ops(accel)->pit_create(accel, catch_up, error) &&
            accel_chip_init(&to_kvm_pit(dev)->chip, accel, ACCEL_CHIP_PIT, error);
 }
 

@@ -273,7 +273,7 @@ static void pit_enable(Accel *accel, bool enabled)
     fake(accel)->pit_off = !enabled;
 }
 
-static bool pit_create(Accel *accel, GError **error)
+static bool pit_create(Accel *accel, bool catch_up, GError **error)
 {
     FakeAccel *f = fake(accel);
 

@@ -478,6 +478,11 @@ static void test_host_figures(void)
     g_assert_cmpuint(cpu->tsc_frequency, ==, 1500000000);
     cpu = make(rig, "qemu64-x86_64-cpu", "host-phys-bits=on", NULL);
     g_assert_cmphex(find(cpu, 0x80000008, 0)->eax & 0xff, ==, 48);
+    g_assert_cmphex(find(cpu, 0x80000008, 0)->eax >> 16, ==, 0);
+    cpu = make(rig, "qemu64-x86_64-cpu", "phys-bits=40,guest-phys-bits=38", NULL);
+    g_assert_cmphex(find(cpu, 0x80000008, 0)->eax & 0xff00ff, ==, 38 << 16 | 40);
+    cpu = make(rig, "qemu64-x86_64-cpu", "phys-bits=40,guest-phys-bits=46", NULL);
+    g_assert_cmphex(find(cpu, 0x80000008, 0)->eax >> 16, ==, 40);
     g_assert_cmpuint(cpu->tsc_frequency, ==, 0);
 }
 

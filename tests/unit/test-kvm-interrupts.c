@@ -189,7 +189,7 @@ static void test_pit(void)
     g_autofree guint8 *before = g_malloc0(size);
     g_autofree guint8 *after = g_malloc0(size);
 
-    g_assert_true(rig->ops->pit_create(rig->accel, NULL));
+    g_assert_true(rig->ops->pit_create(rig->accel, true, NULL));
     g_assert_true(rig->ops->chip_get(rig->accel, ACCEL_CHIP_PIT, before, NULL));
     RIG_LOAD(rig, RIG_CODE, INIT_PIC,
              0xb0, 0x30, 0xe6, 0x43,                    /* channel 0: one shot */
@@ -234,7 +234,7 @@ static void test_registers(void)
             .latched = i == 2, .count_latch = 0x5678, .status_latched = i == 0,
             .status_latch = 0x34 };
     }
-    g_assert_true(rig->ops->pit_create(rig->accel, NULL));
+    g_assert_true(rig->ops->pit_create(rig->accel, true, NULL));
     g_assert_true(rig->ops->chip_load(rig->accel, ACCEL_CHIP_PIC_MASTER, &pic, NULL));
     g_assert_true(rig->ops->chip_save(rig->accel, ACCEL_CHIP_PIC_MASTER, &got, NULL));
     assert_same(x86_pic_rows, &got, &pic);
@@ -396,7 +396,7 @@ static void test_split(void)
     RIG_LOAD(rig, RIG_HANDLER, APIC_HANDLER);
     set_vector(rig, MSI_VECTOR, RIG_HANDLER);
     g_assert_cmpint(rig->ops->irqchip(rig->accel), ==, ACCEL_IRQCHIP_SPLIT);
-    g_assert_false(rig->ops->pit_create(rig->accel, &error));
+    g_assert_false(rig->ops->pit_create(rig->accel, true, &error));
     g_assert_true(qmp_error_is(error, ERROR_REASON_NOT_SUPPORTED));
     g_assert_true(rig->ops->msi_route_update(rig->accel, 5, &msi, NULL));
     start_waiting(rig);

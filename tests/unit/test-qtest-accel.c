@@ -137,7 +137,7 @@ static void test_what_it_has_not(void)
     assert_not_supported(&error);
     g_assert_false(b->ops->msi_route_update(b->accel, 24, &msi, &error));
     assert_not_supported(&error);
-    g_assert_false(b->ops->pit_create(b->accel, &error));
+    g_assert_false(b->ops->pit_create(b->accel, true, &error));
     assert_not_supported(&error);
     bench_free(b);
 }
