@@ -130,7 +130,7 @@ HMP_COMMAND(info_hotpluggable_cpus, "info hotpluggable-cpus", "",
             "Show information about hotpluggable CPUs", "")
 HMP_COMMAND(info_iothreads, "info iothreads", "", "show iothreads", "")
 HMP_COMMAND(info_kvm, "info kvm", "", "show KVM information", "")
-HMP_COMMAND(info_lapic, "info lapic", "apic-id:int?", "show local apic state", "")
+HMP_COMMAND(info_lapic, "info lapic", "cpu:int?", "show local apic state", "")
 HMP_COMMAND(info_mem, "info mem", "", "show the active virtual memory mappings", "")
 HMP_COMMAND(info_memdev, "info memdev", "", "show memory backends", "")
 HMP_COMMAND(info_memory_devices, "info memory-devices", "", "show memory devices", "")

@@ -102,6 +102,8 @@ def by_command(recorder):
             assert '\n' not in output.replace('\r\n', ''), output
             return output.replace('\r\n', '\n')
         check_all(daemon, run)
+        # The password of a line is in no log.
+        assert 'sesame' not in daemon.output(), daemon.output()
 
 
 @on_each_accel
