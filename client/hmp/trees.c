@@ -192,7 +192,7 @@ static void on_mtree(HmpLine *line, const json_t *reply)
         if (!hmp_given(line, "f")) {
             print_region(line, json_object_get(space, "root"), INDENT);
         }
-        json_array_foreach(json_object_get(space, "flat"), n, range) {
+        json_array_foreach(json_object_get(space, "view"), n, range) {
             if (hmp_given(line, "f")) {
                 print_region(line, range, INDENT);
             }

@@ -193,7 +193,7 @@ def memory_requests(recorder):
         spaces = client.call('x-query-memory-tree')
         assert [space['name'] for space in spaces] == ['memory', 'I/O']
         last = -1
-        for entry in spaces[0]['flat']:
+        for entry in spaces[0]['view']:
             assert last < entry['address'] <= entry['last'], entry
             last = entry['last']
         tree = client.call('x-query-device-tree')
