@@ -178,15 +178,19 @@ typedef struct {
     Walk walk;
     PagingFunc *f;
     void *data;
+    guint tables;               /* that were read */
 } Visit;
 
-static bool visit(const Visit *v, guint level, guint64 table, guint64 virtual, guint32 rights)
+static bool visit(Visit *v, guint level, guint64 table, guint64 virtual, guint32 rights)
 {
     const Walk *walk = &v->walk;
     guint n = entries_of(walk, level);
     guint8 entries[TABLE_SIZE];
     bool more = true;
 
+    if (v->tables++ == PAGING_TABLES_MAX) {
+        return false;
+    }
     if (!walk->read(walk->opaque, table, entries, n * (walk->wide ? 8 : 4))) {
         return true;
     }
@@ -209,12 +213,10 @@ static bool visit(const Visit *v, guint level, guint64 table, guint64 virtual, g
     return more;
 }
 
-void paging_foreach(const X86CpuState *state, PagingRead *read, void *opaque, PagingFunc *f,
+bool paging_foreach(const X86CpuState *state, PagingRead *read, void *opaque, PagingFunc *f,
                     void *data)
 {
-    const Visit v = { begin(state, read, opaque), f, data };
+    Visit v = { begin(state, read, opaque), f, data, 0 };
 
-    if (is_on(state)) {
-        visit(&v, v.walk.levels - 1, root_of(&v.walk), 0, ENTRY_RIGHTS);
-    }
+    return !is_on(state) || visit(&v, v.walk.levels - 1, root_of(&v.walk), 0, ENTRY_RIGHTS);
 }

@@ -30,10 +30,15 @@ typedef struct {
 bool paging_find(const X86CpuState *state, PagingRead *read, void *opaque, guint64 address,
                  Page *ret);
 
-/* Calls f for each page in order of addresses, until it returns false.  Without paging there are
- * none.  Tables that lead back to themselves end at the last level. */
+/*
+ * Calls f for each page in order of addresses, until it returns false.  Without paging there are
+ * none.  A guest may let tables lead to each other without an end: so many are read, and no
+ * more, which is enough for 128 GiB by pages of 4 KiB.  False: there is more than that, or f ended
+ * it.
+ */
+enum { PAGING_TABLES_MAX = 65536 };
 typedef bool PagingFunc(const Page *page, void *data);
-void paging_foreach(const X86CpuState *state, PagingRead *read, void *opaque, PagingFunc *f,
+bool paging_foreach(const X86CpuState *state, PagingRead *read, void *opaque, PagingFunc *f,
                     void *data);
 
 #endif

@@ -38,14 +38,14 @@ HMP_COMMAND(balloon, "balloon", "target:mib",
 HMP_COMMAND(cpu, "cpu", "index:int", "set the default CPU", "")
 
 /* Devices and backends. */
-HMP_COMMAND(device_add, "device_add", "options:rest",
+HMP_COMMAND(device_add, "device_add", "options:word",
             "add device, like -device on the command line", "")
 HMP_DIRECT(device_del, "device_del", "id:word", "remove device", "device_del")
 HMP_COMMAND(object_add, "object_add", "options:rest", "create QOM object", "")
 HMP_DIRECT(object_del, "object_del", "id:word", "destroy QOM object", "object-del")
-HMP_COMMAND(netdev_add, "netdev_add", "options:rest", "add host network device", "")
+HMP_COMMAND(netdev_add, "netdev_add", "options:word", "add host network device", "")
 HMP_DIRECT(netdev_del, "netdev_del", "id:word", "remove host network device", "netdev_del")
-HMP_COMMAND(chardev_add, "chardev-add", "options:rest", "add chardev", "")
+HMP_COMMAND(chardev_add, "chardev-add", "options:word", "add chardev", "")
 HMP_DIRECT(chardev_remove, "chardev-remove", "id:word", "remove chardev", "chardev-remove")
 HMP_COMMAND(set_link, "set_link", "name:word up:onoff",
             "change the link status of a network adapter", "")
@@ -63,7 +63,7 @@ HMP_COMMAND(eject, "eject", "-f device:word",
             "eject a removable medium (use -f to force it)", "")
 HMP_COMMAND(change, "change", "device:word -f target:word arg:word? mode:word?",
             "change a removable medium or VNC password, optional format, use -f to force it", "")
-HMP_COMMAND(drive_add, "drive_add", "-n address:word options:rest",
+HMP_COMMAND(drive_add, "drive_add", "-n address:word options:word",
             "add a drive without a device, whose options are those of -drive", "")
 HMP_COMMAND(drive_del, "drive_del", "id:word", "remove host block device", "")
 HMP_COMMAND(block_resize, "block_resize", "device:word size:mib", "resize a block image", "")
@@ -130,7 +130,7 @@ HMP_COMMAND(info_hotpluggable_cpus, "info hotpluggable-cpus", "",
             "Show information about hotpluggable CPUs", "")
 HMP_COMMAND(info_iothreads, "info iothreads", "", "show iothreads", "")
 HMP_COMMAND(info_kvm, "info kvm", "", "show KVM information", "")
-HMP_COMMAND(info_lapic, "info lapic", "apic-id:int?", "show local apic state", "")
+HMP_COMMAND(info_lapic, "info lapic", "cpu:int?", "show local apic state", "")
 HMP_COMMAND(info_mem, "info mem", "", "show the active virtual memory mappings", "")
 HMP_COMMAND(info_memdev, "info memdev", "", "show memory backends", "")
 HMP_COMMAND(info_memory_devices, "info memory-devices", "", "show memory devices", "")

@@ -16,7 +16,7 @@ static void on_cpus(HmpLine *line, const json_t *reply)
     gsize i;
 
     json_array_foreach(reply, i, cpu) {
-        if (hmp_int(cpu, "cpu-index") == line->monitor->cpu) {
+        if (hmp_int(cpu, "cpu-index") == line->number) {
             hmp_ask(line, "query-device-state",
                     json_pack("{s:s}", "path", hmp_str(cpu, "qom-path")), line->on_cpu);
             return;
@@ -25,8 +25,9 @@ static void on_cpus(HmpLine *line, const json_t *reply)
     hmp_wrong(line, "No CPU available\n");
 }
 
-void hmp_ask_cpu(HmpLine *line, HmpReply *reply)
+void hmp_ask_cpu(HmpLine *line, gint64 index, HmpReply *reply)
 {
+    line->number = index;
     line->on_cpu = reply;
     hmp_ask(line, "query-cpus-fast", NULL, on_cpus);
 }

@@ -88,7 +88,14 @@ void hmp_chardev_add(HmpLine *line)
     add_translated(line, "-chardev", "chardev-add", on_chardev);
 }
 
+/* Proxmox waits for this word. */
+static void on_drive(HmpLine *line, const json_t *reply)
+{
+    hmp_print(line, "OK\n");
+}
+
 void hmp_drive_add(HmpLine *line)
 {
-    add_translated(line, hmp_given(line, "n") ? "-blockdev" : "-drive", "blockdev-add", NULL);
+    add_translated(line, hmp_given(line, "n") ? "-blockdev" : "-drive", "blockdev-add",
+                   hmp_given(line, "n") ? NULL : on_drive);
 }

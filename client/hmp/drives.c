@@ -74,10 +74,26 @@ void hmp_change(HmpLine *line)
     }
 }
 
+/* One that is not there any more has been removed with its device; Proxmox knows this message. */
+static void on_nodes(HmpLine *line, const json_t *reply)
+{
+    const char *id = hmp_word(line, "id");
+    const json_t *node;
+    gsize i;
+
+    json_array_foreach(reply, i, node) {
+        if (g_str_equal(hmp_str(node, "node-name"), id)) {
+            hmp_ask(line, "blockdev-del", json_pack("{s:s}", "node-name", id), NULL);
+            return;
+        }
+    }
+    hmp_fail(line, "Device '%s' not found", id);
+}
+
 /* Removes the drive's node; one that a device uses stays, since the device needs it. */
 void hmp_drive_del(HmpLine *line)
 {
-    hmp_ask(line, "blockdev-del", json_pack("{s:s}", "node-name", hmp_word(line, "id")), NULL);
+    hmp_ask(line, "query-named-block-nodes", NULL, on_nodes);
 }
 
 static void on_resize(HmpLine *line, const json_t *reply)

@@ -36,7 +36,9 @@ void hmp_ringbuf_write(HmpLine *line)
 /* Control characters are shown; QEMU has \uXXXX for them, too. */
 static void on_ringbuf(HmpLine *line, const json_t *reply)
 {
-    for (const char *p = json_string_value(reply); *p; p++) {
+    const char *text = json_string_value(reply);
+
+    for (const char *p = text ? text : ""; *p; p++) {
         if (*p == '\\') {
             hmp_print(line, "\\\\");
         } else if (((guint8)*p < ' ' && *p != '\n' && *p != '\t') || *p == 0x7f) {

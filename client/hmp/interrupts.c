@@ -52,7 +52,7 @@ static void print_lapic(HmpLine *line, const json_t *registers)
     static const char lvts[][10] = { "LVTT", "LVTTHMR", "LVTPC", "LVT0", "LVT1", "LVTERR" };
     guint svr = reg(registers, LAPIC_SVR);
 
-    hmp_print(line, "dumping local APIC state for CPU %u\n\n", (guint)line->monitor->cpu);
+    hmp_print(line, "dumping local APIC state for CPU %u\n\n", (guint)line->number);
     for (guint i = 0; i < G_N_ELEMENTS(lvts); i++) {
         print_lvt(line, lvts[i], reg(registers, LAPIC_LVT_TIMER + i));
     }
@@ -83,10 +83,8 @@ static void on_cpu(HmpLine *line, const json_t *state)
 
 void hmp_info_lapic(HmpLine *line)
 {
-    if (hmp_given(line, "apic-id")) {
-        line->monitor->cpu = hmp_number(line, "apic-id");
-    }
-    hmp_ask_cpu(line, on_cpu);
+    hmp_ask_cpu(line, hmp_given(line, "cpu") ? hmp_number(line, "cpu") : line->monitor->cpu,
+                on_cpu);
 }
 
 /* ---- The others ---- */

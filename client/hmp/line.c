@@ -291,8 +291,23 @@ void hmp_line_free(HmpLine *line)
     g_free(line);
 }
 
+/* A daemon's text may be a guest's: nothing in it moves the cursor or hides other text. */
+static void veil(char *text)
+{
+    while (*text) {
+        char *end = text + strcspn(text, "\n\t");
+        const char separator = *end;
+
+        *end = '\0';
+        qmp_text_veil(text);
+        *end = separator;
+        text = end + (separator != '\0');
+    }
+}
+
 const char *hmp_line_output(const HmpLine *line)
 {
+    veil(line->out->str);
     return line->out->str;
 }
 
@@ -385,7 +400,7 @@ HmpLine *hmp_line_new(HmpMonitor *monitor, const char *text)
     if (id == HMP_N_COMMANDS) {
         unknown(line, text);
     } else if (takes_numbers(id) && hmp_names_registers(arguments)) {
-        hmp_ask_cpu(line, on_registers);
+        hmp_ask_cpu(line, monitor->cpu, on_registers);
     } else {
         start(line);
     }

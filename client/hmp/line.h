@@ -92,8 +92,8 @@ bool hmp_names_registers(const char *text);
 
 /* cpu-state.c: the fields of a CPU's state. */
 
-/* Reads the state of the monitor's CPU; reply gets query-device-state's. */
-void hmp_ask_cpu(HmpLine *line, HmpReply *reply);
+/* Reads the state of a CPU, whose index line->number is then; reply gets query-device-state's. */
+void hmp_ask_cpu(HmpLine *line, gint64 index, HmpReply *reply);
 /* A field of a state by name, the first of that name in any section; group: in it.  NULL: none. */
 const json_t *hmp_state_field(const json_t *state, const char *group, const char *name);
 guint64 hmp_state_uint(const json_t *state, const char *group, const char *name);

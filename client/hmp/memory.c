@@ -88,10 +88,10 @@ static guint64 item_at(const char *hex, guint size)
     guint64 value = 0;
 
     for (guint i = 0; i < size; i++) {
-        const guint64 byte = g_ascii_xdigit_value(hex[2 * i]) << 4 |
-                             g_ascii_xdigit_value(hex[2 * i + 1]);
+        const guint8 byte = (guint)g_ascii_xdigit_value(hex[2 * i]) << 4 |
+                            (guint)g_ascii_xdigit_value(hex[2 * i + 1]);
 
-        value |= byte << (8 * i);
+        value |= (guint64)byte << (8 * i);
     }
     return value;
 }
@@ -259,10 +259,9 @@ void hmp_i(HmpLine *line)
                 json_pack("{s:I, s:i, s:I}", "port",
                           (json_int_t)(hmp_number(line, "address") & 0xffff), "size", 1, "value",
                           (json_int_t)(hmp_number(line, "index") & 0xff)), NULL);
-        line->number = 1;
     }
     arguments = port_arguments(line);
-    if (line->number) {
+    if (hmp_given(line, "index")) {
         /* The index goes to one port, and the data come from the next. */
         json_object_set_new(arguments, "port",
                             json_integer((hmp_number(line, "address") + 1) & 0xffff));

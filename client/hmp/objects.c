@@ -108,7 +108,7 @@ static void on_children(HmpLine *line, const json_t *reply)
         const char *type = hmp_str(property, "type"), *name = hmp_str(property, "name");
         g_autofree char *child = NULL, *klass = NULL;
 
-        if (!g_str_has_prefix(type, "child<")) {
+        if (!g_str_has_prefix(type, "child<") || !g_str_has_suffix(type, ">")) {
             continue;
         }
         child = g_strdup_printf("%s/%s", g_str_equal(path, "/") ? "" : path, name);

@@ -66,16 +66,18 @@ static void print_ranges(HmpLine *line, const json_t *device, int indent)
 
 static void print_device(HmpLine *line, const json_t *device, int indent)
 {
-    const json_t *property, *bus;
+    const json_t *bus;
+    const char *name;
+    json_t *value;
     gsize i;
 
     hmp_print(line, "%*sdev: %s, id \"%s\"\n", indent, "", hmp_str(device, "driver"),
               hmp_str(device, "id"));
     indent += INDENT;
     print_lines(line, device, indent);
-    json_array_foreach(json_object_get(device, "properties"), i, property) {
-        hmp_print(line, "%*s%s = ", indent, "", hmp_str(property, "property"));
-        print_value(line, json_object_get(property, "value"));
+    json_object_foreach(json_object_get(device, "properties"), name, value) {
+        hmp_print(line, "%*s%s = ", indent, "", name);
+        print_value(line, value);
         hmp_print(line, "\n");
     }
     if (json_object_get(device, "address")) {
@@ -190,7 +192,7 @@ static void on_mtree(HmpLine *line, const json_t *reply)
         if (!hmp_given(line, "f")) {
             print_region(line, json_object_get(space, "root"), INDENT);
         }
-        json_array_foreach(json_object_get(space, "flat"), n, range) {
+        json_array_foreach(json_object_get(space, "view"), n, range) {
             if (hmp_given(line, "f")) {
                 print_region(line, range, INDENT);
             }

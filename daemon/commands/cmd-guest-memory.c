@@ -159,24 +159,17 @@ bool qmp_x_access_port(QmpRequest *req, XAccessPortArgs *args, guint32 *ret, GEr
 
 /* ---- x-query-page-tables ---- */
 
-typedef struct {
-    GPtrArray *ranges;          /* of PageTableRange */
-    bool more;
-} Found;
-
 static bool add_page(const Page *page, void *data)
 {
-    Found *found = data;
-    PageTableRange *last =
-        found->ranges->len ? found->ranges->pdata[found->ranges->len - 1] : NULL;
+    GPtrArray *ranges = data;   /* of PageTableRange */
+    PageTableRange *last = ranges->len ? ranges->pdata[ranges->len - 1] : NULL;
 
     if (last && last->q_virtual + last->size == page->virtual && last->flags == page->flags &&
         last->physical + last->size == page->physical && last->page_size == page->size) {
         last->size += page->size;
         return true;
     }
-    if (found->ranges->len == RANGES_MAX) {
-        found->more = true;
+    if (ranges->len == RANGES_MAX) {
         return false;
     }
     last = g_new0(PageTableRange, 1);
@@ -185,24 +178,23 @@ static bool add_page(const Page *page, void *data)
     last->size = page->size;
     last->page_size = page->size;
     last->flags = page->flags;
-    g_ptr_array_add(found->ranges, last);
+    g_ptr_array_add(ranges, last);
     return true;
 }
 
 bool qmp_x_query_page_tables(QmpRequest *req, XQueryPageTablesArgs *args, PageTables **ret,
                              GError **error)
 {
-    Found found = { .more = false };
+    GPtrArray *ranges;
     GuestView view;
 
     if (!guest_memory_begin(&view, qmp_request_context(req), &args->cpu_index, error)) {
         return false;
     }
-    found.ranges = g_ptr_array_new();
-    paging_foreach(&view.state, read_table, view.memory, add_page, &found);
+    ranges = g_ptr_array_new();
     *ret = g_new0(PageTables, 1);
-    (*ret)->more = found.more;
-    (*ret)->ranges.n = found.ranges->len;
-    (*ret)->ranges.items = (PageTableRange **)g_ptr_array_free(found.ranges, false);
+    (*ret)->more = !paging_foreach(&view.state, read_table, view.memory, add_page, ranges);
+    (*ret)->ranges.n = ranges->len;
+    (*ret)->ranges.items = (PageTableRange **)g_ptr_array_free(ranges, false);
     return true;
 }

@@ -88,17 +88,13 @@ static void describe_properties(Device *dev, DeviceTreeDevice *info)
 {
     const QmpType *rows = object_class(dev)->props;
 
-    info->properties.items = g_new0(PropertyValue *, rows->n_members);
+    info->properties = qmp_value_dict();
     for (guint i = 0; i < rows->n_members; i++) {
         const char *name = qmp_name(qmp_members(rows)[i].name);
         QmpValue *value = object_property_get(&dev->object, name, NULL);
-        PropertyValue *property;
 
         if (value) {
-            property = g_new0(PropertyValue, 1);
-            property->property = g_strdup(name);
-            property->value = value;
-            info->properties.items[info->properties.n++] = property;
+            qmp_value_set(info->properties, name, value);
         }
     }
 }

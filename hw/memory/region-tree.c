@@ -100,12 +100,12 @@ MemoryTreeSpace *address_space_describe(AddressSpace *as, const char *name)
 
     space->name = g_strdup(name);
     space->root = describe_tree(as->root, 0);
-    space->flat.items = g_new0(MemoryTreeRegion *, n);
+    space->view.items = g_new0(MemoryTreeRegion *, n);
     for (guint i = 0; i < n; i++) {
         MemoryTreeRegion *range = describe(ranges[i].mr, ranges[i].start);
 
         range->last = ranges[i].start + ranges[i].size - 1;
-        space->flat.items[space->flat.n++] = range;
+        space->view.items[space->view.n++] = range;
     }
     return space;
 }

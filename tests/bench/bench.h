@@ -73,6 +73,7 @@ typedef enum {
     FIGURE_PC_DEVICES,
     FIGURE_PC_BUILD,
     FIGURE_PC_DIRTY_DEVICES,
+    FIGURE_PC_QTREE,
     FIGURE_CPU_QUICKSORT,       /* the timed programs, in the order of measure-cpu.c */
     FIGURE_CPU_HASH,
     FIGURE_CPU_STRINGS,

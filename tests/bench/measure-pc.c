@@ -26,6 +26,7 @@ enum {
     DEVICES = 100,
     BRIDGES = 4,
     DEVICES_PER_BRIDGE = DEVICES / BRIDGES,
+    QTREE_CALLS = 5,
 };
 
 /* ---- Machines ---- */
@@ -290,6 +291,19 @@ static bool measure_list(Bench *bench, GError **error)
     return true;
 }
 
+/* What a person at the monitor waits for. */
+static bool measure_qtree(Bench *bench, Column column, Client *client, GError **error)
+{
+    double ns = client_median_call(client, "{\"execute\":\"human-monitor-command\","
+                                   "\"arguments\":{\"command-line\":\"info qtree\"}}\n",
+                                   QTREE_CALLS, error);
+
+    if (ns < 0)
+        return false;
+    series_add(&bench->series[FIGURE_PC_QTREE][column], ns / 1e6);
+    return true;
+}
+
 /* The PC as it is built, and then with the devices. */
 static bool measure_devices(Bench *bench, Column column, GError **error)
 {
@@ -311,7 +325,8 @@ static bool measure_devices(Bench *bench, Column column, GError **error)
     series_add(&bench->series[FIGURE_PC_DEVICES][column], ms);
     if (column == COLUMN_QEMU)
         series_add(&bench->series[FIGURE_PC_BUILD][column], ms);
-    return measure_dirty(bench, column, FIGURE_PC_DIRTY_DEVICES, server, error);
+    return measure_dirty(bench, column, FIGURE_PC_DIRTY_DEVICES, server, error) &&
+           measure_qtree(bench, column, server->client, error);
 }
 
 /* ---- All ---- */

@@ -3,11 +3,14 @@
 """The human monitor in its three places: human-monitor-command, monitor-hmp, vmctl monitor."""
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import socket
 import subprocess
 import sys
+import termios
 import time
 from contextlib import closing
 
@@ -102,6 +105,8 @@ def by_command(recorder):
             assert '\n' not in output.replace('\r\n', ''), output
             return output.replace('\r\n', '\n')
         check_all(daemon, run)
+        # The password of a line is in no log.
+        assert 'sesame' not in daemon.output(), daemon.output()
 
 
 @on_each_accel
@@ -188,7 +193,7 @@ def memory_requests(recorder):
         spaces = client.call('x-query-memory-tree')
         assert [space['name'] for space in spaces] == ['memory', 'I/O']
         last = -1
-        for entry in spaces[0]['flat']:
+        for entry in spaces[0]['view']:
             assert last < entry['address'] <= entry['last'], entry
             last = entry['last']
         tree = client.call('x-query-device-tree')
@@ -220,6 +225,38 @@ def editing(recorder):
         terminal.close()
         terminal.connect(daemon.path('hmp'))
         assert "0: 'info history'" in terminal.run('info history')
+
+
+@on_one_accel
+def person(recorder):
+    """vmctl monitor on a terminal: prompt, completion by ids that exist, the end"""
+    with Daemon(recorder, NAME) as daemon, closing(build(daemon)):
+        master, slave = pty.openpty()
+        before = termios.tcgetattr(slave)
+        with subprocess.Popen([vmdtest.VMCTL, '--socket', daemon.socket, 'monitor'],
+                              stdin=slave, stdout=slave, stderr=slave) as process:
+            def until(end):
+                data = b''
+                while not data.endswith(end):
+                    assert select.select([master], [], [], TIMEOUT)[0], data
+                    data += os.read(master, 4096)
+                return data
+
+            until(b'(vmd) ')
+            os.write(master, b'info na\t\r')
+            assert b'\r\nhmp\r\n' in until(b'(vmd) ')
+            os.write(master, b'device_del ni\t')
+            until(b'nic0 ')
+            os.write(master, b'\x15device_add e1000,netdev=\t')
+            until(b'netdev=n0 ')
+            os.write(master, b'\x15nosuch\r')
+            assert b"unknown command: 'nosuch'" in until(b'(vmd) ')
+            os.write(master, b'\x04')
+            assert process.wait(TIMEOUT) == 1
+        assert termios.tcgetattr(slave) == before
+        os.close(master)
+        os.close(slave)
+        assert daemon.alive()
 
 
 @on_one_accel
@@ -307,5 +344,5 @@ def other_ends(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([by_command, by_terminal, by_vmctl, table, memory_requests, editing, shared,
-                  hostile, growth, other_ends])
+    vmdtest.main([by_command, by_terminal, by_vmctl, table, memory_requests, editing, person,
+                  shared, hostile, growth, other_ends])

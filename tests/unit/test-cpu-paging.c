@@ -75,7 +75,7 @@ static void check_all(const X86CpuState *state, const char *wanted)
 {
     g_autoptr(GString) all = g_string_new(NULL);
 
-    paging_foreach(state, read_memory, NULL, append, all);
+    g_assert_true(paging_foreach(state, read_memory, NULL, append, all));
     g_assert_cmpstr(all->str, ==, wanted);
 }
 
@@ -149,6 +149,32 @@ static void test_recursive(void)
     check_all(&state, "fffffffffffff000>1000+1000 ");
 }
 
+static bool count(const Page *page, void *data)
+{
+    (*(guint *)data)++;
+    return true;
+}
+
+/* A guest's tables that lead to each other half a million times do not keep the daemon busy. */
+static void test_endless(void)
+{
+    const X86CpuState state = { .cr0 = PE | PG, .cr4 = CR4_PAE, .cr3 = 0x1000, .efer = LMA };
+    guint pages = 0;
+
+    clear();
+    for (guint i = 0; i < 512; i++) {
+        set64(1, i, 0x2000 | P);
+        set64(2, i, 0x3000 | P);
+        set64(3, i, 0x4000 | P);
+    }
+    g_assert_false(paging_foreach(&state, read_memory, NULL, count, &pages));
+    g_assert_cmpuint(pages, ==, 0);
+    set64(4, 0, 0x5000 | P);
+    g_assert_false(paging_foreach(&state, read_memory, NULL, count, &pages));
+    g_assert_cmpuint(pages, >, 0);
+    g_assert_cmpuint(pages, <, PAGING_TABLES_MAX);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -157,5 +183,6 @@ int main(int argc, char **argv)
     g_test_add_func("/paging/three-levels", test_three_levels);
     g_test_add_func("/paging/four-levels", test_four_levels);
     g_test_add_func("/paging/recursive", test_recursive);
+    g_test_add_func("/paging/endless", test_endless);
     return g_test_run();
 }
