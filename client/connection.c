@@ -52,10 +52,13 @@ static void set_error_from_reply(GError **error, const json_t *info)
     const char *text = json_string_value(json_object_get(info, "desc"));
     const char *path = json_string_value(json_object_get(info, "path"));
     const char *name = json_string_value(json_object_get(info, "reason"));
+    const json_t *instead = json_object_get(info, "instead");
+    const char *meant = json_string_value(json_object_get(instead, "execute"));
     int reason = name ? qmp_enum_parse(&qmp_type_ErrorReason, name) : -1;
 
-    qmp_error_set(error, reason < 0 ? ERROR_REASON_GENERIC : (ErrorReason)reason, "%s",
-                  text ? text : "the daemon gives no reason");
+    qmp_error_set(error, reason < 0 ? ERROR_REASON_GENERIC : (ErrorReason)reason, "%s%s%s%s",
+                  text ? text : "the daemon gives no reason",
+                  meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
     if (error && *error && path) {
         qmp_error_prefix_path(*error, path);
     }

@@ -110,7 +110,8 @@ static char *from_options(const char *name, int n, char **words)
     g_autofree char *directory = g_get_current_dir();
     g_autoptr(GString) text = g_string_new(NULL);
 
-    if (verb_print_problems(translation) != EXIT_OK || !check_starts(translation, name)) {
+    if (verb_print_problems(translation, n, (const char *const *)words) != EXIT_OK ||
+        !check_starts(translation, name)) {
         return NULL;
     }
     put_words(text, name, n, words);

@@ -301,7 +301,7 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     }
     first = argc > 1 && g_str_equal(argv[1], "--") ? 2 : 1;
     translation = translate_command_line(argc - first, (const char *const *)argv + first);
-    if (verb_print_problems(translation) != EXIT_OK) {
+    if (verb_print_problems(translation, argc - first, (const char *const *)argv + first)) {
         return EXIT_ERROR;
     }
     plan = run_plan_new(translation, false, error);

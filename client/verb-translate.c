@@ -9,6 +9,7 @@
 
 #include "client/checker.h"
 #include "client/host-check.h"
+#include "client/mend.h"
 #include "client/output.h"
 #include "client/translate/translate.h"
 #include "client/translate/typed.h"
@@ -21,6 +22,7 @@ typedef struct {
     gboolean explain;
     gboolean check;
     gboolean options;
+    gboolean suggest;
 } Options;
 
 /* ---- What the schema says ---- */
@@ -194,11 +196,25 @@ static bool print_option(const char *name, const char *argument, const char *fat
     return true;
 }
 
-static int run_translation(const Options *options, const Translation *translation)
+/* Prints the nearest line that works, and on standard error what is different in it. */
+static int suggest(int n_args, const char *const *args)
 {
-    if (verb_print_problems(translation) != EXIT_OK) {
+    g_autoptr(Mend) mend = mend_command_line(n_args, args);
+    const GPtrArray *lines = mend->words ? mend->changes : mend->problems;
+    g_autofree char *line = mend->words ? mend_line(mend) : NULL;
+
+    for (guint i = 0; i < lines->len; i++) {
+        fprintf(stderr, "vmctl: %s\n", (char *)lines->pdata[i]);
+    }
+    if (!line) {
         return EXIT_ERROR;
     }
+    puts(line);
+    return EXIT_OK;
+}
+
+static int run_translation(const Options *options, const Translation *translation)
+{
     if (options->check) {
         return check(translation);
     }
@@ -226,6 +242,8 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
           "print what each option became, and why", NULL },
         { "pretty", 'p', 0, G_OPTION_ARG_NONE, &options.pretty,
           "indent requests, each below the schema's description", NULL },
+        { "suggest", 0, 0, G_OPTION_ARG_NONE, &options.suggest,
+          "print the nearest command line that works", NULL },
         { "options", 0, 0, G_OPTION_ARG_NONE, &options.options,
           "print the table of options and their translations", NULL },
         G_OPTION_ENTRY_NULL
@@ -240,7 +258,13 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
         return EXIT_OK;
     }
     first = argc > 1 && g_str_equal(argv[1], "--") ? 2 : 1;
+    if (options.suggest) {
+        return suggest(argc - first, (const char *const *)argv + first);
+    }
     translation = translate_command_line(argc - first, (const char *const *)argv + first);
+    if (verb_print_problems(translation, argc - first, (const char *const *)argv + first)) {
+        return EXIT_ERROR;
+    }
     return run_translation(&options, translation);
 }
 

@@ -5,12 +5,16 @@
 #include "config.h"
 
 #include "client/ending.h"
+#include "client/machine-end.h"
 #include "client/machine-record.h"
 #include "client/output.h"
 #include "client/verb.h"
 #include "qmp/error.h"
 #include "qmp/event.h"
 #include "qmp/nearest.h"
+
+/* Seconds that a daemon may take to write its record. */
+#define RECORD_PATIENCE 5
 
 /* Waiting for an unknown event would never end. */
 static bool check_event(const char *name, GError **error)
@@ -70,19 +74,44 @@ static int tell_end(const ExitRecord *record, const char *event, GError **error)
     return EXIT_BAD_END;
 }
 
+static int wait_live(const Globals *globals, const char *event, gint64 deadline, GError **error)
+{
+    g_autoptr(Connection) conn = verb_connect(globals, error);
+
+    if (!conn) {
+        return EXIT_ERROR;
+    }
+    return event ? wait_event(conn, event, deadline, error)
+                 : ending_wait(conn, deadline, NULL, NULL, error);
+}
+
+/* The record is complete once the daemon's process has ended, soon after its last event. */
+static void print_record(const char *name)
+{
+    g_autoptr(ExitRecord) record = NULL;
+
+    machine_await_end(name, verb_deadline(RECORD_PATIENCE));
+    record = machine_record_read(name, NULL);
+    if (record) {
+        machine_record_print(record);
+    }
+}
+
 static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError **error)
 {
-    g_autoptr(Connection) conn = NULL;
     g_autoptr(ExitRecord) record = NULL;
     g_autofree char *event = NULL;
     const char *name;
     g_autofree char *seconds = NULL;
     double timeout = VERB_NO_TIMEOUT;
-    gint64 deadline;
+    gboolean json = FALSE;
+    int status;
     const GOptionEntry entries[] = {
         { "event", 'e', 0, G_OPTION_ARG_FILENAME, &event,
           "wait for this event instead, and print it", "NAME" },
         { "timeout", 't', 0, G_OPTION_ARG_FILENAME, &seconds, "wait at most this long", "SECONDS" },
+        { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "print the record of its end, if it has one",
+          NULL },
         G_OPTION_ENTRY_NULL
     };
 
@@ -93,16 +122,13 @@ static int run(const Verb *verb, Globals *globals, int argc, char **argv, GError
     verb_take_name(globals, argc, argv);
     name = verb_machine_name(globals);
     record = name ? machine_record_read(name, NULL) : NULL;
-    if (record && !machine_record_is_live(record)) {
-        return tell_end(record, event, error);
+    status = record && !machine_record_is_live(record)
+                 ? tell_end(record, event, error)
+                 : wait_live(globals, event, verb_deadline(timeout), error);
+    if (json && name && status != EXIT_TIMEOUT && !event) {
+        print_record(name);
     }
-    deadline = verb_deadline(timeout);
-    conn = verb_connect(globals, error);
-    if (!conn) {
-        return EXIT_ERROR;
-    }
-    return event ? wait_event(conn, event, deadline, error)
-                 : ending_wait(conn, deadline, NULL, NULL, error);
+    return status;
 }
 
 const Verb verb_wait = {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "client/machine-place.h"
+#include "client/mend.h"
 #include "qmp/arguments.h"
 #include "qmp/error.h"
 #include "qmp/text.h"
@@ -95,14 +96,22 @@ Connection *verb_connect(const Globals *globals, GError **error)
     return path ? connection_open(path, error) : NULL;
 }
 
-int verb_print_problems(const Translation *translation)
+int verb_print_problems(const Translation *translation, int n_args, const char *const *args)
 {
-    for (guint i = 0; i < translation->problems->len; i++) {
-        const GError *problem = translation->problems->pdata[i];
+    g_autoptr(Mend) mend = NULL;
 
-        fprintf(stderr, "vmctl: %s\n", problem->message);
+    if (!translation->problems->len) {
+        return EXIT_OK;
     }
-    return translation->problems->len ? EXIT_ERROR : EXIT_OK;
+    mend = mend_command_line(n_args, args);
+    for (guint i = 0; i < mend->problems->len; i++) {
+        fprintf(stderr, "vmctl: %s\n", (char *)mend->problems->pdata[i]);
+    }
+    if (mend->words && mend->words->len) {
+        fprintf(stderr, "vmctl: 'vmctl translate --suggest -- ...' prints the nearest line that "
+                "works\n");
+    }
+    return EXIT_ERROR;
 }
 
 bool verb_parse_timeout(const char *text, double *seconds, GError **error)

@@ -102,8 +102,11 @@ void verb_take_name(Globals *globals, int argc, char **argv);
 /* connection_open() on that socket. */
 Connection *verb_connect(const Globals *globals, GError **error);
 
-/* Prints the problems of a translation; EXIT_OK if there are none. */
-int verb_print_problems(const Translation *translation);
+/*
+ * Prints the problems of the translation of args: all that the line cannot have, and that there
+ * may be one that works.  EXIT_OK if there are none.
+ */
+int verb_print_problems(const Translation *translation, int n_args, const char *const *args);
 
 /* The value of --timeout if it was not given. */
 #define VERB_NO_TIMEOUT INFINITY

@@ -152,9 +152,9 @@ static bool fail_class(const QmpType *type, const QmpClass *klass, const char *n
                                "does not take the class %s", quoted);
     }
     qmp_nearest_init(&nearest, name);
-    for (guint i = 0; i < qmp_n_classes; i++) {
-        if (class_allowed(type, qmp_classes[i])) {
-            qmp_nearest_add(&nearest, qmp_classes[i]->name);
+    for (guint i = 0; i < qmp_n_class_names; i++) {
+        if (class_allowed(type, qmp_class(qmp_class_names[i].klass))) {
+            qmp_nearest_add(&nearest, qmp_name(qmp_class_names[i].name));
         }
     }
     hint = qmp_nearest_hint(&nearest);

@@ -16,6 +16,7 @@
 #include "qmp/dialect.h"
 #include "qmp/encode.h"
 #include "qmp/json.h"
+#include "qmp/nearest.h"
 #include "qmp/qapi-types-run-state.h"
 #include "qmp/storage.h"
 #include "qmp/text.h"
@@ -307,6 +308,40 @@ static void run(QmpRequest *req, GError *error)
     request_unref(req);
 }
 
+/* Finds the command that was probably meant, if the request would pass its checks. */
+static void set_instead(QmpRequest *req, const char *name, const QmpInput *input,
+                        const void *node, GError *error)
+{
+    const QmpDispatch *dispatch = req->dispatch;
+    QmpNearest nearest;
+
+    qmp_nearest_init(&nearest, name);
+    for (guint i = 0; i < dispatch->n_commands; i++) {
+        qmp_nearest_add(&nearest, dispatch->commands[i].name);
+    }
+    req->command = nearest.best ? qmp_command_find(dispatch, nearest.best) : NULL;
+    if (req->command && check_command(req, NULL) && decode_args(req, input, node, NULL)) {
+        struct evbuffer *text = evbuffer_new();
+
+        if (node) {
+            QmpPrinter printer;
+
+            qmp_print_init(&printer, text);
+            qmp_print_node(&printer, input->ops, node);
+            qmp_print_done(&printer);
+            evbuffer_add(text, "", 1);
+        }
+        qmp_error_set_instead(error, nearest.best,
+                              node ? (const char *)evbuffer_pullup(text, -1) : NULL);
+        evbuffer_free(text);
+        if (req->args) {
+            qmp_clear(req->command->args, &req->args);
+        }
+    }
+    req->command = NULL;
+    req->malformed = false;
+}
+
 void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *input,
                          const void *node)
 {
@@ -323,6 +358,7 @@ void qmp_request_execute(QmpRequest *req, const char *name, const QmpInput *inpu
         /* The text is QEMU's: clients match it. */
         qmp_error_set(&error, ERROR_REASON_COMMAND_NOT_FOUND,
                       "The command %s has not been found", clean);
+        set_instead(req, name, input, node, error);
         finish(req, NULL, error);
         return;
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Errors: the GError domain of vmd, extended by the path of the argument and
- * the host's errno.
+ * Errors: the GError domain of vmd, extended by the path of the argument, the
+ * request that would succeed, and the host's errno.
  *
- * Both are in the error's private data, so that they survive g_error_copy() and
+ * They are in the error's private data, so that they survive g_error_copy() and
  * need no separate type; qmp/dispatch.c sends the path to clients that enabled
  * `error-details`.
  */
@@ -21,12 +21,13 @@ enum { ERRNO_MAX = 133 };
 typedef struct {
     char *path;                 /* NULL: the error is about no argument */
     int host_errno;             /* 0: not from a system call */
+    char *command, *arguments;  /* of the request that would succeed instead, or NULL */
     bool not_there;             /* its class is DeviceNotFound, whatever the reason */
 } QmpErrorPrivate;
 
 static void qmp_error_private_init(QmpErrorPrivate *priv)
 {
-    priv->path = NULL;
+    priv->path = priv->command = priv->arguments = NULL;
     priv->host_errno = 0;
     priv->not_there = false;
 }
@@ -34,6 +35,8 @@ static void qmp_error_private_init(QmpErrorPrivate *priv)
 static void qmp_error_private_copy(const QmpErrorPrivate *src, QmpErrorPrivate *dst)
 {
     dst->path = g_strdup(src->path);
+    dst->command = g_strdup(src->command);
+    dst->arguments = g_strdup(src->arguments);
     dst->host_errno = src->host_errno;
     dst->not_there = src->not_there;
 }
@@ -41,6 +44,8 @@ static void qmp_error_private_copy(const QmpErrorPrivate *src, QmpErrorPrivate *
 static void qmp_error_private_clear(QmpErrorPrivate *priv)
 {
     g_clear_pointer(&priv->path, g_free);
+    g_clear_pointer(&priv->command, g_free);
+    g_clear_pointer(&priv->arguments, g_free);
 }
 
 G_DEFINE_EXTENDED_ERROR(QmpError, qmp_error)
@@ -106,6 +111,25 @@ bool qmp_error_blame(GError **error, const char *path)
         qmp_error_replace_path(*error, path);
     }
     return false;
+}
+
+void qmp_error_set_instead(GError *error, const char *command, const char *arguments)
+{
+    QmpErrorPrivate *priv = qmp_error_get_private(error);
+
+    g_free(priv->command);
+    g_free(priv->arguments);
+    priv->command = g_strdup(command);
+    priv->arguments = g_strdup(arguments);
+}
+
+const char *qmp_error_instead(const GError *error, const char **ret_arguments)
+{
+    const QmpErrorPrivate *priv =
+        error->domain == QMP_ERROR ? qmp_error_get_private((GError *)error) : NULL;
+
+    *ret_arguments = priv ? priv->arguments : NULL;
+    return priv ? priv->command : NULL;
 }
 
 bool qmp_error_not_there(GError **error)

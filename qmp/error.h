@@ -71,6 +71,12 @@ void qmp_error_rename_path(GError *error, const char *from, const char *to);
 /* Replaces the path; NULL: the error is about no argument. */
 void qmp_error_replace_path(GError *error, const char *path);
 
+/* The request that would succeed instead: a command, and its arguments as JSON text, or NULL. */
+void qmp_error_set_instead(GError *error, const char *command, const char *arguments);
+/* The command, or NULL: none is known; *ret_arguments: NULL if it needs none.  Both are
+ * borrowed. */
+const char *qmp_error_instead(const GError *error, const char **ret_arguments);
+
 /* Path of the offending argument ("backend.data.addr"), or NULL. */
 const char *qmp_error_path(const GError *error);
 

@@ -167,6 +167,22 @@ static int error_code(const QmpCall *call, const GError *error)
     return qmp_request_is_malformed(call->request) ? CODE_PARAMS : CODE_FAILED;
 }
 
+static void print_instead(QmpPrinter *printer, const GError *error)
+{
+    const char *arguments, *command = qmp_error_instead(error, &arguments);
+
+    if (!command) {
+        return;
+    }
+    qmp_print_literal(printer, ", \"instead\": {\"method\": ");
+    print_text(printer, command);
+    if (arguments) {
+        qmp_print_literal(printer, ", \"params\": ");
+        qmp_print_raw(printer, arguments, strlen(arguments));
+    }
+    qmp_print_literal(printer, "}");
+}
+
 static void print_error(QmpPrinter *printer, int code, const GError *error)
 {
     const char *path = qmp_error_path(error);
@@ -183,6 +199,7 @@ static void print_error(QmpPrinter *printer, int code, const GError *error)
         qmp_print_literal(printer, ", \"path\": ");
         print_text(printer, path);
     }
+    print_instead(printer, error);
     qmp_print_literal(printer, "}}");
 }
 

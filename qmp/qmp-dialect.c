@@ -233,6 +233,24 @@ static void print_member(QmpPrinter *printer, const char *key, const char *value
     qmp_print_str(printer, value, strlen(value));
 }
 
+static void print_instead(QmpPrinter *printer, const GError *error, bool *first)
+{
+    const char *arguments, *command = qmp_error_instead(error, &arguments);
+    bool inner = true;
+
+    if (!command) {
+        return;
+    }
+    qmp_print_key(printer, "instead", first);
+    qmp_print_literal(printer, "{");
+    print_member(printer, "execute", command, &inner);
+    if (arguments) {
+        qmp_print_key(printer, "arguments", &inner);
+        qmp_print_raw(printer, arguments, strlen(arguments));
+    }
+    qmp_print_literal(printer, "}");
+}
+
 static void print_error(QmpPrinter *printer, bool details, const GError *error)
 {
     const char *path = qmp_error_path(error);
@@ -247,6 +265,7 @@ static void print_error(QmpPrinter *printer, bool details, const GError *error)
         if (path) {
             print_member(printer, "path", path, &first);
         }
+        print_instead(printer, error, &first);
     }
     qmp_print_literal(printer, "}");
 }

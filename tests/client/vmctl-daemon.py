@@ -67,6 +67,24 @@ def errors_come_with_their_text():
 
 
 @case
+def command_that_was_meant_is_told():
+    with daemon() as (sock, _), scratch(a='{"execute": "query-statu"}') as path:
+        for request, instead in (
+                ('query-statu', {'execute': 'query-status'}), ('fly', None),
+                ('{"execute": "query-clas", "arguments": {"name": "isa-serial"}}',
+                 {'execute': 'query-class', 'arguments': {'name': 'isa-serial'}}),
+                # These would not succeed, either: a wrong argument, and a wrong state.
+                ('{"execute": "query-clas", "arguments": {"nam": "isa-serial"}}', None),
+                ('input-send-even', None)):
+            reply = json.loads(vmctl('-s', sock, 'qmp', request).check(1).out)['error']
+            equal((reply['reason'], reply.get('instead')), ('command-not-found', instead))
+            if instead:
+                vmctl('-s', sock, 'qmp', json.dumps(instead)).check(0)
+        vmctl('-s', sock, 'apply', path + '/a').check(
+            1, '', "The command query-statu has not been found; did you mean 'query-status'?")
+
+
+@case
 def requests_may_have_single_quotes():
     text = "# It's a file.\n{'execute': 'object-add', 'arguments': {'qom-type': 'iothread', " \
            "\"id\": 'io'}} # and no more\n{\"execute\": 'object-add', 'arguments': {\n" \

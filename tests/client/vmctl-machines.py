@@ -332,6 +332,19 @@ def list_and_top_are_tables_and_json():
 
 
 @case
+def wait_tells_how_a_machine_ended():
+    with home() as at:
+        at('create', 'web', '--start', '--', *QTEST).check(0)
+        at('wait', 'web', '-t', '0.1', '--json').check(124, '', 'timed out')
+        waiter = subprocess.Popen([VMCTL, 'wait', '--json', 'web'], stdout=subprocess.PIPE,
+                                  env={**os.environ, **at.env})
+        at('stop', 'web').check(0)
+        record = json.loads(waiter.communicate(timeout=TIMEOUT)[0])
+        equal((waiter.returncode, record['cause'], record['running']), (0, 'host-qmp-quit', False))
+        equal(json.loads(at('wait', '-j', 'web').check(0).out), record)
+
+
+@case
 def logs_are_there_also_afterwards():
     with home() as at:
         at('create', 'web', '--', *QTEST).check(0)

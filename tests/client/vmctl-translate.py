@@ -6,6 +6,7 @@ daemon takes."""
 import ctypes
 import json
 import os
+import shlex
 import re
 import shutil
 
@@ -43,8 +44,8 @@ def what_is_no_request_is_told_on_standard_error():
 @case
 def all_problems_are_told_and_nothing_is_printed():
     run = translate('-virtfs', 'local,path=/', '-nodefaults', '-spice', 'port=1').check(1, '')
-    equal(len(run.err.splitlines()), 2)
-    translate('-nodefalts').check(1, '', "word 1: -nodefalts: there is no option '-nodefalts'; did "
+    equal(len(run.err.splitlines()), 3)
+    translate('-nodefalts').check(1, '', "vmctl: -nodefalts: there is no option '-nodefalts'; did "
                                          "you mean 'nodefaults'?")
 
 
@@ -53,6 +54,47 @@ def pretty_has_comments_and_can_be_applied():
     run = vmctl('translate', '--pretty', '--', *LINE).check(0, None, '')
     contains(run.out, '# -m 64: Anonymous memory, returned to the host when the object is removed.\n{')
     vmctl('apply', '--check', '-', stdin=run.out).check(0, '', '')
+
+
+@case
+def all_that_a_line_cannot_have_is_told_at_once():
+    words = ('-fly -M q35 -display gtk -device intel-hda,id=snd -device hda-duplex,bus=snd.0 '
+             '-smp cpu=3 -netdev usr,id=a -device virtio-net,netdev=a,ats=on').split()
+    for verb in (['translate'], ['run'], ['create', 'web']):
+        with scratch() as path:
+            run = vmctl(*verb, '--', *words, env={'VMD_CONFIG_DIR': path}).check(1, '')
+        told = run.err.splitlines()
+        equal(sorted(line.split(': ')[1] for line in told[:-1]), sorted([
+            '-fly', '-M q35', '-display gtk', '-device intel-hda,id=snd',
+            '-device hda-duplex,bus=snd.0', '-smp cpu=3', '-netdev usr,id=a',
+            '-device virtio-net,netdev=a,ats=on']))
+        contains(told[-1], 'vmctl translate --suggest')
+
+
+def suggested(*words):
+    """The line that is suggested, which must be one that works."""
+    run = vmctl('translate', '--suggest', '--', *words).check(0)
+    line = shlex.split(run.out)
+    vmctl('translate', '--', *line).check(0)
+    return line, run.err
+
+
+@case
+def nearest_line_is_suggested():
+    equal(suggested('-m', '64'), (['-m', '64'], ''))
+    for words, expected in (
+            (['-M', 'q35,hpet=off'], ['-M', 'pc,hpet=off']), (['-cpu', 'hots'], ['-cpu', 'host']),
+            (['-fly', '-m', '64'], ['-m', '64']), (['-display', 'gtk'], []),
+            (['-device', 'virtio-rgn'], ['-device', 'virtio-rng']),
+            (['-netdev', 'usr,id=a', '-device', 'virtio-net,netdev=a,ats=on'],
+             ['-netdev', 'user,id=a', '-device', 'virtio-net,netdev=a']),
+            (['-audiodev', 'pa,id=a', '-device', 'intel-hda,id=s', '-name', 'a b'],
+             ['-name', 'a b']), (['-smp', 'cpu=3'], ['-smp', 'cpus=3'])):
+        line, told = suggested(*words)
+        equal(line, expected)
+        assert told.startswith('vmctl: ' + words[0]), told
+    contains(suggested('-display', 'gtk')[1], '-display gtk: left out: must be none')
+    contains(suggested('-cpu', 'hots')[1], '-cpu hots: now -cpu host')
 
 
 @case

@@ -36,6 +36,16 @@ static void test_calls(void)
     client_call(client, CALL("test-set-state", ", \"id\": 1.5, \"params\": {\"state\": \"paused\"}"),
                 RESULT("{}", "1.5"));
     client_call(client, CALL("test-running", ", \"id\": 2"), RESULT("{}", "2"));
+    client_call(client, CALL("query-statu", ", \"id\": 3"),
+                "{\"jsonrpc\": \"2.0\", \"error\": {\"code\": -32601, \"message\": \"The command "
+                "query-statu has not been found\", \"data\": {\"class\": \"CommandNotFound\", "
+                "\"reason\": \"command-not-found\", \"instead\": {\"method\": \"query-status\"}}}, "
+                "\"id\": 3}");
+    client_call(client, CALL("test-set-stat", ", \"id\": 4, \"params\": {\"state\": \"running\"}"),
+                "{\"jsonrpc\": \"2.0\", \"error\": {\"code\": -32601, \"message\": \"The command "
+                "test-set-stat has not been found\", \"data\": {\"class\": \"CommandNotFound\", "
+                "\"reason\": \"command-not-found\", \"instead\": {\"method\": \"test-set-state\", "
+                "\"params\": {\"state\": \"running\"}}}}, \"id\": 4}");
 }
 
 static void test_notifications(void)
