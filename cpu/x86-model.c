@@ -148,7 +148,7 @@ static void add_member(QmpValue *dict, const X86Model *model, const QmpMember *m
     const void *storage = &G_STRUCT_MEMBER(char, model->props, member->offset);
 
     if (qmp_member_present(member, model->props)) {
-        qmp_value_set(dict, qmp_name(member->name), qmp_to_value(type, storage));
+        qmp_value_add(dict, qmp_name(member->name), qmp_to_value(type, storage));
     }
 }
 
@@ -180,7 +180,7 @@ CpuModelInfo *x86_model_static(const X86Model *model)
         const QmpCpuidBit *bit = &qmp_cpuid_bits[i];
 
         if ((i == 0 || bit->offset != bit[-1].offset) && !hyperv_is_leaf(bit->leaf)) {
-            qmp_value_set(info->props, qmp_name(bit->name),
+            qmp_value_add(info->props, qmp_name(bit->name),
                           qmp_value_bool(G_STRUCT_MEMBER(bool, model->props, bit->offset)));
         }
     }

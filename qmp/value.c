@@ -108,6 +108,11 @@ void qmp_value_set(QmpValue *dict, const char *key, QmpValue *item)
         dict->dict.values->pdata[i] = item;
         return;
     }
+    qmp_value_add(dict, key, item);
+}
+
+void qmp_value_add(QmpValue *dict, const char *key, QmpValue *item)
+{
     g_ptr_array_add(dict->dict.keys, g_strdup(key));
     g_ptr_array_add(dict->dict.values, item);
 }

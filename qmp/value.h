@@ -46,9 +46,11 @@ QmpValue *qmp_value_str(const char *s);   /* copies */
 QmpValue *qmp_value_list(void);
 QmpValue *qmp_value_dict(void);
 
-/* Both take ownership of item. */
+/* All take ownership of item. */
 void qmp_value_append(QmpValue *list, QmpValue *item);
 void qmp_value_set(QmpValue *dict, const char *key, QmpValue *item);
+/* The same for a key that is not yet there, without looking for it. */
+void qmp_value_add(QmpValue *dict, const char *key, QmpValue *item);
 
 /* Borrowed, or NULL. */
 QmpValue *qmp_value_get(const QmpValue *dict, const char *key);

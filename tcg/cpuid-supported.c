@@ -166,7 +166,7 @@ static void sizes(guint32 regs[4])
     regs[EAX] = (host[EAX] & 0xff ? host[EAX] & 0xff : DEFAULT_PHYS_BITS) | LINEAR_BITS << 8;
 }
 
-void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
+static void compute(guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
 {
     memset(ret_regs, 0, 4 * sizeof(ret_regs[0]));
     if (leaf == 0) {
@@ -186,6 +186,37 @@ void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 re
         ret_regs[EBX] = ret_regs[ECX] = ret_regs[EDX] = 0;      /* only the signature remains */
     }
     add_features(leaf, subleaf, ret_regs);
+}
+
+/*
+ * What was computed, since it does not change, and the instruction CPUID is slow where the host
+ * is a guest itself.  Models ask for the same few leaves again and again; what is beyond the
+ * table is computed each time.
+ */
+static struct {
+    guint32 leaf, subleaf, regs[4];
+} known[64];
+static guint n_known;
+static GMutex known_mutex;
+
+void tcg_cpuid_supported(Accel *accel, guint32 leaf, guint32 subleaf, guint32 ret_regs[4])
+{
+    guint i;
+
+    g_mutex_lock(&known_mutex);
+    for (i = 0; i < n_known && (known[i].leaf != leaf || known[i].subleaf != subleaf); i++) {
+    }
+    if (i < n_known) {
+        memcpy(ret_regs, known[i].regs, sizeof(known[i].regs));
+    } else {
+        compute(leaf, subleaf, ret_regs);
+        if (n_known < G_N_ELEMENTS(known)) {
+            known[n_known].leaf = leaf;
+            known[n_known].subleaf = subleaf;
+            memcpy(known[n_known++].regs, ret_regs, sizeof(known[0].regs));
+        }
+    }
+    g_mutex_unlock(&known_mutex);
 }
 
 guint64 tcg_msr_supported(Accel *accel, guint32 msr)
