@@ -45,8 +45,12 @@ bool memory_backend_reads_free(const MemoryBackend *backend)
 bool memory_backend_populate(MemoryBackend *backend, guint64 offset, guint64 size,
                              GError **error)
 {
-    return host_memory_populate((char *)backend->hva + offset, size, host_page_size(backend->fd),
-                                false, memory_backend_props(backend)->prealloc_threads, error);
+    const MemoryBackendProps *props = memory_backend_props(backend);
+    const HostMapping part = { .fd = backend->fd, .size = size, .share = props->share };
+    guint64 progress = 0;
+
+    return host_memory_populate((char *)backend->hva + offset, &part, host_page_size(backend->fd),
+                                props->prealloc_threads, &progress, error);
 }
 
 bool memory_backend_is_readonly(const MemoryBackend *backend)
