@@ -12,6 +12,7 @@
  *
  * The last two are HMP_COMMAND unless they are defined.
  */
+#ifdef HMP_COMMAND
 #ifndef HMP_DIRECT
 #define HMP_DIRECT(id, names, args, help, qmp) HMP_COMMAND(id, names, args, help, qmp)
 #endif
@@ -214,3 +215,4 @@ HMP_ABSENT(announce, "announce_self", "cards do not announce themselves; set_lin
 
 #undef HMP_DIRECT
 #undef HMP_ABSENT
+#endif

@@ -19,8 +19,8 @@
 /* ---- Flat keys to where they belong ---- */
 
 typedef struct {
-    const char *key;
-    const char *path;
+    char key[12];
+    char path[40];
 } Place;
 
 static bool move_keys(QmpOptions *from, QmpOptions *to, const Place *places, gsize n,
