@@ -357,6 +357,9 @@ static void test_still(void)
     vga_frame_put(rig, 2048 * 10, 0x12345678, 4);
     pass(rig, CONSOLE_SLOWEST);
     g_assert_cmpuint(w.changes, ==, 2);
+    vga_frame_put(rig, 2048 * 10, 0x87654321, 4);
+    pass(rig, 1);
+    g_assert_cmpuint(w.changes, ==, 3);
     firings = rig->firings;
     pass(rig, 10);
     g_assert_cmpuint(rig->firings - firings, >=, 9);
