@@ -22,6 +22,7 @@
 #include "hw/block/front.h"
 #include "hw/block/job.h"
 #include "hw/core/irq.h"
+#include "hw/net/net-announce.h"
 #include "hw/types.h"
 #include "kvm/types.h"
 #include "qmp/error.h"
@@ -448,6 +449,7 @@ void assembly_free(Vmd *vmd)
         destroy_tree(vmd);
     }
     build_end(vmd);
+    g_clear_pointer(&vmd->announcer, net_announcer_free);
     g_clear_pointer(&vmd->server, qmp_server_free);
     g_clear_pointer(&vmd->jobs, job_list_free);
     g_clear_pointer(&vmd->resources, resources_free);

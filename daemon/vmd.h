@@ -37,6 +37,7 @@
 typedef struct Vmd Vmd;
 typedef struct Build Build;
 typedef struct JobList JobList;         /* hw/block/job.h */
+typedef struct NetAnnouncer NetAnnouncer;       /* hw/net/net-announce.h */
 
 /* What a guest may repeat without end, and is logged once between two resets. */
 typedef struct {
@@ -80,6 +81,7 @@ struct Vmd {
     GQueue settling;            /* creations that wait without a thread */
     JobList *jobs;
     bool migration_events;      /* migrate-set-capabilities */
+    NetAnnouncer *announcer;    /* from the first announce-self on, or NULL */
     char *machine_id;           /* of the machine's object-add, or NULL */
     gint64 started;             /* microseconds since 1970 */
 };

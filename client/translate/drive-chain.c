@@ -12,7 +12,29 @@
 #include "client/translate/image.h"
 #include "qmp/text.h"
 
-char *drive_guess_format(const char *filename)
+/* Where vmctl itself reads a file: for /dev/fdset/N that is a descriptor of -add-fd, which it was
+ * started with. */
+static char *readable_path(const Plan *plan, const char *filename)
+{
+    const char *set = filename + strlen("/dev/fdset/");
+    guint64 n;
+
+    if (!g_str_has_prefix(filename, "/dev/fdset/") ||
+        !g_ascii_string_to_unsigned(set, 10, 0, G_MAXINT, &n, NULL)) {
+        return g_strdup(filename);
+    }
+    for (guint i = 0; i < plan->out->fds->len; i++) {
+        const TranslationFd *fd = plan->out->fds->pdata[i];
+        json_t *arguments = json_object_get(fd->request, "arguments");
+
+        if (json_integer_value(json_object_get(arguments, "fdset-id")) == (json_int_t)n) {
+            return g_strconcat("/proc/self/fd/", fd->number, NULL);
+        }
+    }
+    return g_strdup(filename);
+}
+
+static char *guess_format(const char *filename)
 {
     ImageHeader header;
     bool ok = image_header_read(filename, &header);
@@ -20,6 +42,13 @@ char *drive_guess_format(const char *filename)
 
     image_header_clear(&header);
     return format;
+}
+
+char *drive_guess_format(const Plan *plan, const char *filename)
+{
+    g_autofree char *path = readable_path(plan, filename);
+
+    return guess_format(path);
 }
 
 const char *drive_see_format(const char *filename)
@@ -65,7 +94,7 @@ static char *format_of(const ImageHeader *header, const char *filename)
     if (header->backing_format) {
         return g_strdup(header->backing_format);
     }
-    guessed = drive_guess_format(filename);
+    guessed = guess_format(filename);
     return guessed ? guessed : g_strdup("raw");
 }
 

@@ -7,8 +7,9 @@
 
 #include "client/translate/plan.h"
 
-/* "qcow2" if the file begins so, or NULL.  Owned. */
-char *drive_guess_format(const char *filename);
+/* "qcow2" if the file begins so, or NULL.  Owned.  For /dev/fdset/N the descriptor of -add-fd is
+ * read. */
+char *drive_guess_format(const Plan *plan, const char *filename);
 /* The same for formats that the daemon has no driver for, too; to warn of them. */
 const char *drive_see_format(const char *filename);
 

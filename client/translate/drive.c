@@ -136,7 +136,7 @@ static bool take_file(Item *item, Drive *drive, GError **error)
 /* The format that a file shows by its first bytes; one that shows none is raw. */
 static char *guess_format(Plan *plan, Drive *drive)
 {
-    char *format = drive->filename ? drive_guess_format(drive->filename) : NULL;
+    char *format = drive->filename ? drive_guess_format(plan, drive->filename) : NULL;
 
     if (format) {
         plan_note(plan, "'%s' is an image in format %s", drive->filename, format);

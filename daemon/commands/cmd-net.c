@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netdev_add, netdev_del, set_link and query-rx-filter.  Network backends are below /netdevs.
+ * netdev_add, netdev_del, set_link, announce-self and query-rx-filter.  Network backends are
+ * below /netdevs.
  */
 #include "config.h"
 
 #include "daemon/machine/creation.h"
 #include "daemon/qapi-commands.h"
 #include "daemon/vmd.h"
+#include "hw/net/net-announce.h"
 #include "hw/net/net-query.h"
 #include "hw/net/net.h"
 #include "qmp/error.h"
@@ -64,6 +66,17 @@ bool qmp_set_link(QmpRequest *req, SetLinkArgs *args, GError **error)
                          args->name);
     }
     return net || nic;
+}
+
+bool qmp_announce_self(QmpRequest *req, AnnounceParameters *args, GError **error)
+{
+    Vmd *vmd = qmp_request_context(req);
+
+    if (!vmd->announcer) {
+        vmd->announcer = net_announcer_new(vmd->root);
+    }
+    net_announce(vmd->announcer, args);
+    return true;
 }
 
 bool qmp_query_rx_filter(QmpRequest *req, QueryRxFilterArgs *args, RxFilterInfoList *ret,

@@ -131,6 +131,9 @@ void nic_filter_changed(Nic *nic);
  * held. */
 RxFilterInfo *nic_query_filter(Nic *nic);
 
+/* What commands call its card: the id, or a name in the tree. */
+const char *nic_name(const Nic *nic);
+
 /* The Nic of a card, or of a part of it; NULL: it is not a network card. */
 Nic *nic_of(Object *card);
 /* set_link on a card; machine lock held. */

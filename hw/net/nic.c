@@ -147,9 +147,15 @@ void nic_filter_changed(Nic *nic)
         .name = (char *)card_id(nic), .path = path });
 }
 
-RxFilterInfo *nic_query_filter(Nic *nic)
+const char *nic_name(const Nic *nic)
 {
     const char *id = card_id(nic);
+
+    return id ? id : nic->object.parent->name;
+}
+
+RxFilterInfo *nic_query_filter(Nic *nic)
+{
     RxFilterInfo *info;
 
     if (!nic->ops->rx_filter) {
@@ -159,7 +165,7 @@ RxFilterInfo *nic_query_filter(Nic *nic)
     info = nic->ops->rx_filter(nic->opaque);
     nic->filter_told = false;
     nic_unlock(nic);
-    info->name = g_strdup(id ? id : nic->object.parent->name);
+    info->name = g_strdup(nic_name(nic));
     return info;
 }
 

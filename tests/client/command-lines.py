@@ -28,7 +28,8 @@ TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 2, 0x1000, 0x4000
 # Descriptors in the lines that are not a listening socket.
 TAPS, VHOSTS = (8, 28), (30,)
 # Without KVM: what stands in its place.
-IN_SOFTWARE = ((r'-enable-kvm|-accel kvm\b', '-accel tcg'), (r'\baccel=kvm\b', 'accel=tcg'),
+IN_SOFTWARE = ((r'-enable-kvm|-accel kvm\b(,kernel-irqchip=\w+)?', '-accel tcg'),
+               (r'\baccel=kvm\b', 'accel=tcg'),
                (r'-cpu host\b', '-cpu max'))
 
 

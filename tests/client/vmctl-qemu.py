@@ -269,6 +269,22 @@ def fdset_of_the_command_line():
         os.close(disk)
 
 
+@case
+def format_of_an_image_in_an_fdset():
+    with program() as (path, qemu):
+        subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', path + '/disk', '3M'],
+                       check=True)
+        disk = os.open(path + '/disk', os.O_RDWR)
+        with Machine(qemu, *QTEST, '-add-fd', 'fd=%d,set=2' % disk,
+                     '-drive', 'if=virtio,file=/dev/fdset/2',
+                     '-qmp', unix_server(path + '/q'), pass_fds=[disk]):
+            client = Client(connect(path + '/q'))
+            (drive,) = client.call('query-block')
+            equal(drive['inserted']['drv'], 'qcow2')
+            equal(drive['inserted']['image']['virtual-size'], 3 << 20)
+        os.close(disk)
+
+
 # ---- In the background
 
 @case

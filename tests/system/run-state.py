@@ -338,6 +338,7 @@ def harmless():
         ('remove-fd', {'fdset-id': 1}),
         ('migrate-set-capabilities', {'capabilities': []}),
         ('yank', {'instances': []}),
+        ('announce-self', {'initial': 1, 'max': 1, 'rounds': 1, 'step': 0}),
     ]
 
 

@@ -210,5 +210,25 @@ def fewer_than_smp(recorder):
         client.call('cont')
 
 
+@on_kvm
+def lost_ticks(recorder):
+    """kvm-pit.lost_tick_policy: KVM makes the timer with either, and slew is refused by name"""
+    for policy in 'delay', 'discard', 'slew':
+        with Daemon(recorder) as daemon:
+            client = daemon.client()
+            client.call('object-add', qom_type='kvm-accel')
+            client.call('object-add', qom_type='memory-backend-ram', id='ram', size=16 << 20)
+            machine = {'qom-type': 'pc-i440fx-7.2-machine', 'memory-backend': 'ram', 'defaults': [
+                {'driver': 'kvm-pit', 'property': 'lost_tick_policy', 'value': policy}]}
+            if policy == 'slew':
+                error = client.error('object-add', machine)
+                assert error['path'] == 'defaults[0].value' and 'slew' in error['desc'], error
+                continue
+            client.request({'execute': 'object-add', 'arguments': machine})
+            assert client.call('qom-get', path='/machine/i8254',
+                               property='lost_tick_policy') == policy
+            recorder.write('kvm-pit', 'lost_tick_policy')
+
+
 if __name__ == '__main__':
-    vmdtest.main([properties, fewer_than_smp, stays, memory_is_lost, ends, other_errors, recovers, no_device])
+    vmdtest.main([properties, lost_ticks, fewer_than_smp, stays, memory_is_lost, ends, other_errors, recovers, no_device])

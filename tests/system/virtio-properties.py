@@ -22,7 +22,8 @@ DEVICES = {
         'tx_queue_size': 1024, 'host_mtu': 1400, 'speed': 10000, 'duplex': 'full',
         'bootindex': 1,
         **dict.fromkeys(['csum', 'guest_csum', 'guest_tso4', 'guest_tso6', 'guest_ecn',
-                         'guest_ufo', 'host_tso4', 'host_tso6', 'host_ecn', 'host_ufo',
+                         'guest_ufo', 'guest_tunnel', 'guest_tunnel_csum', 'host_tunnel',
+                         'host_tunnel_csum', 'host_tso4', 'host_tso6', 'host_ecn', 'host_ufo',
                          'mrg_rxbuf', 'status', 'ctrl_vq', 'ctrl_rx', 'ctrl_vlan',
                          'ctrl_rx_extra', 'ctrl_mac_addr', 'ctrl_guest_offloads'], False)},
     'virtio-blk-device': {
