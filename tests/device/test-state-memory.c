@@ -21,7 +21,8 @@ static void blocks_make(Carry *c)
     c->opaque = carry_driver(c);
     rig_object(c->rig, "memory-backend-ram", "m0", NULL, "size", "32M", NULL);
     c->dev = carry_device(c, "virtio-mem", "v0", "memdev", "m0", "requested-size", "8M");
-    carry_memory(c, region_hva(((MemoryPlace *)memory->places->pdata[0])->region), 32 << 20);
+    carry_memory(c, region_host(((MemoryPlace *)memory->places->pdata[0])->region, 0, 32 << 20),
+                 32 << 20);
 }
 
 /* Notes how the device answers. */
