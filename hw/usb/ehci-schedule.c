@@ -265,7 +265,7 @@ static void set_timer(Ehci *s)
     guint n = s->cmd & CMD_RUN ? next_run(s) : 0;
 
     if (n) {
-        timer_set(s->timer, s->since + n * EHCI_MICROFRAME);
+        timer_set(s->timer, clock_add(s->since, n * EHCI_MICROFRAME));
     } else {
         timer_cancel(s->timer);
     }

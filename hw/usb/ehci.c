@@ -28,10 +28,15 @@ void ehci_reset(Ehci *s)
 
 /* ---- Life ---- */
 
-/* A companion's devices are asked in each of its frames. */
+/* Of this controller, or of a companion. */
 static void ready(void *opaque, UsbDevice *dev, guint8 endpoint)
 {
-    ehci_kick(opaque);
+    Ehci *s = opaque;
+
+    ehci_kick(s);
+    for (guint i = 0; i < EHCI_PORTS; i++) {
+        usb_companion_ready(&s->ports[i].usb);
+    }
 }
 
 static const UsbBusOps bus_ops = {
@@ -123,7 +128,7 @@ static bool ehci_state_loaded(Device *dev, GError **error)
     Ehci *s = to_ehci(dev);
     bool ok = !(s->cmd & ~(guint32)CMD_KEPT) && !(s->sts & ~(guint32)(STS_CLEARS | STS_HALTED)) &&
               !(s->intr & ~(guint32)STS_CLEARS) && s->frindex <= FRINDEX_MASK &&
-              s->frame <= FRAME_MASK;
+              s->frame <= FRAME_MASK && s->since >= 0;
 
     for (guint i = 0; i < EHCI_PORTS; i++) {
         ok = ok && !(s->ports[i].sc & ~(guint32)SC_VALID);

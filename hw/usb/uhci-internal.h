@@ -20,6 +20,8 @@ typedef struct Uhci Uhci;
 
 enum { UHCI_PORTS = 2 };
 
+enum { FRNUM_MASK = 0x7ff };
+
 #define UHCI_FRAME G_GINT64_CONSTANT(1000000)   /* ns */
 
 /* Registers (UHCI 2.1). */
@@ -47,9 +49,13 @@ struct Uhci {
     PciDevice parent;
     UhciPort ports[UHCI_PORTS];
     MemoryRegion *io;
-    Timer *timer;               /* the end of the frame, while the schedule runs */
+    Timer *timer;               /* the next run of the schedule, while the controller runs */
+    guint eager;                /* how many more runs come after one frame each */
+    guint pause;                /* frames until the next run, after that */
     /* Guest-visible. */
-    guint16 cmd, sts, intr, frnum;
+    guint16 cmd, sts, intr;
+    guint16 frnum;              /* the next frame to be executed, */
+    gint64 since;               /* which began then, while the controller runs */
     guint32 base;
     guint8 sof;
     guint8 why;
@@ -64,7 +70,14 @@ UsbDevice *uhci_find(const Uhci *s, guint8 address);
 
 /* ---- uhci-schedule.c ---- */
 
-/* Executes the schedule of a frame. */
-void uhci_run_frame(Uhci *s);
+/* CMD_RUN has been set; it is about to be cleared. */
+void uhci_start(Uhci *s);
+void uhci_stop(Uhci *s);
+/* There may be something to do. */
+void uhci_kick(Uhci *s);
+/* The frame number that the guest sees. */
+guint16 uhci_frame(const Uhci *s);
+/* The timer: executes the frames that are over. */
+void uhci_frames_over(void *opaque, gint64 now);
 
 #endif

@@ -15,8 +15,14 @@ struct Ich9Uhci {
 
 /* ---- A bus of its own ---- */
 
-/* Devices are asked in each frame. */
-static const UsbBusOps bus_ops = { 0 };
+static void ready(void *opaque, UsbDevice *dev, guint8 endpoint)
+{
+    uhci_kick(opaque);
+}
+
+static const UsbBusOps bus_ops = {
+    .ready = ready,
+};
 
 static void add_ports(Uhci *s)
 {

@@ -5,6 +5,10 @@
  *
  * A guest may link them in a circle, as drivers do to use what is left of a frame; so a frame ends
  * when the budget of items or of bytes is used up, or when a round of queues moved nothing.
+ *
+ * Drivers change the schedule by writes to memory only, so it is executed as long as the
+ * controller runs.  But when nothing has moved for a while, several frames are executed together;
+ * a device that has something to say, or a write to a register, ends that.
  */
 #include "config.h"
 #include "hw/usb/uhci-internal.h"
@@ -13,6 +17,8 @@
 #include "qom/guest-error.h"
 
 enum { ITEMS = 256, BYTES = 1280, SEEN = 32 };
+/* Runs in a row without a pause after something moved; frames of a pause, and of a run, at most. */
+enum { EAGER = 64, SLOWEST = 16, MAX_FRAMES = 64 };
 
 enum { LINK_END = 1 << 0, LINK_QUEUE = 1 << 1, LINK_DEPTH = 1 << 2, LINK_ADDRESS = ~0xf };
 
@@ -36,6 +42,7 @@ typedef struct {
     gint bytes;
     guint32 seen[SEEN];         /* queues since the last packet that moved something */
     guint n_seen;
+    bool moved;                 /* a descriptor is done */
 } Frame;
 
 /* ---- Memory ---- */
@@ -162,6 +169,7 @@ static bool execute(Uhci *s, Frame *frame, Td *td, bool *ret_moved)
                        usb_packet(uhci_find(s, td->token >> TOKEN_ADDRESS_SHIFT & 0x7f),
                                   &p.packet));
     *ret_moved = !(td->status & TD_ACTIVE);
+    frame->moved = frame->moved || *ret_moved;
     return write_word(s, td->at + 4, td->status) && advance;
 }
 
@@ -221,13 +229,13 @@ static guint32 run_queue(Uhci *s, Frame *frame, guint32 link)
     return s->cmd & CMD_RUN ? words[0] : LINK_END;
 }
 
-void uhci_run_frame(Uhci *s)
+static bool run_frame(Uhci *s)
 {
     Frame frame = { .items = ITEMS, .bytes = BYTES };
     guint32 link;
 
     if (!read_words(s, s->base + (s->frnum & 0x3ff) * 4, &link, 1)) {
-        return;
+        return true;
     }
     while (!(link & LINK_END) && frame.items && frame.bytes > 0) {
         frame.items--;
@@ -238,10 +246,82 @@ void uhci_run_frame(Uhci *s)
             Td td;
 
             if (!read_td(s, link, &td)) {
-                return;
+                return true;
             }
             execute(s, &frame, &td, &moved);
             link = s->cmd & CMD_RUN ? td.link : LINK_END;
         }
+    }
+    return frame.moved;
+}
+
+/* ---- Time ---- */
+
+static gint64 frames_passed(const Uhci *s)
+{
+    gint64 now = clock_now(s->parent.machine->clock, CLOCK_KIND_VIRTUAL);
+
+    return s->cmd & CMD_RUN && now > s->since ? (now - s->since) / UHCI_FRAME : 0;
+}
+
+guint16 uhci_frame(const Uhci *s)
+{
+    return (s->frnum + frames_passed(s)) & FRNUM_MASK;
+}
+
+static void set_timer(Uhci *s)
+{
+    timer_set(s->timer, clock_add(s->since, (s->eager ? 1 : MAX(s->pause, 1)) * UHCI_FRAME));
+}
+
+/* Frames that passed long ago are not made up for. */
+void uhci_frames_over(void *opaque, gint64 now)
+{
+    Uhci *s = opaque;
+    gint64 passed = frames_passed(s);
+    guint n = MIN(passed, MAX_FRAMES);
+    bool moved = false;
+
+    s->since += passed * UHCI_FRAME;
+    s->frnum = (s->frnum + passed - n) & FRNUM_MASK;
+    for (; n && s->cmd & CMD_RUN; n--) {
+        moved = run_frame(s) || moved;
+        s->frnum = (s->frnum + 1) & FRNUM_MASK;
+    }
+    if (moved) {
+        s->eager = EAGER;
+        s->pause = 1;
+    } else if (s->eager) {
+        s->eager--;
+    } else {
+        s->pause = MIN(MAX(s->pause, 1) * 2, SLOWEST);
+    }
+    if (s->cmd & CMD_RUN) {
+        set_timer(s);
+    }
+}
+
+void uhci_start(Uhci *s)
+{
+    s->since = clock_now(s->parent.machine->clock, CLOCK_KIND_VIRTUAL);
+    s->eager = EAGER;
+    set_timer(s);
+}
+
+void uhci_stop(Uhci *s)
+{
+    s->frnum = uhci_frame(s);
+    timer_cancel(s->timer);
+}
+
+/* The frames up to now are executed with the next one. */
+void uhci_kick(Uhci *s)
+{
+    bool waits = !s->eager;
+
+    s->eager = EAGER;
+    s->pause = 1;
+    if (waits && s->cmd & CMD_RUN) {
+        timer_set(s->timer, clock_add(s->since, (frames_passed(s) + 1) * UHCI_FRAME));
     }
 }

@@ -11,7 +11,7 @@
 #include "qom/qapi-trace.h"
 
 enum { BAR = 4, CONFIG_SBRN = 0x60, CONFIG_LEGACY = 0xc0, USB_1 = 0x10, LEGACY_DEFAULT = 0x2000,
-       SOF_DEFAULT = 64, FRNUM_MASK = 0x7ff };
+       SOF_DEFAULT = 64 };
 
 /* 2.1.7 */
 enum {
@@ -97,10 +97,16 @@ static void detached(UsbPort *port)
     changed(port);
 }
 
+static void ready(UsbPort *port)
+{
+    uhci_kick(port->opaque);
+}
+
 static const UsbPortOps port_ops = {
     .attached = attached,
     .detached = detached,
     .wake = wake,
+    .ready = ready,
 };
 
 UsbDevice *uhci_find(const Uhci *s, guint8 address)
@@ -137,29 +143,19 @@ static void write_port(UhciPort *port, guint16 value)
     }
 }
 
-/* ---- The schedule ---- */
+/* ---- Running ---- */
 
-static void frame_over(void *opaque, gint64 now)
+static void set_command(Uhci *s, guint16 cmd)
 {
-    Uhci *s = opaque;
+    bool ran = s->cmd & CMD_RUN, runs = cmd & CMD_RUN;
 
-    uhci_run_frame(s);
-    s->frnum = (s->frnum + 1) & FRNUM_MASK;
-    if (s->cmd & CMD_RUN) {
-        timer_set_after(s->timer, UHCI_FRAME);
+    if (ran && !runs) {
+        uhci_stop(s);
     }
-}
-
-static void update_running(Uhci *s)
-{
-    if (s->cmd & CMD_RUN) {
-        s->sts &= ~STS_HALTED;
-        if (!timer_pending(s->timer)) {
-            timer_set_after(s->timer, UHCI_FRAME);
-        }
-    } else {
-        s->sts |= STS_HALTED;
-        timer_cancel(s->timer);
+    s->cmd = cmd;
+    s->sts = runs ? s->sts & ~STS_HALTED : s->sts | STS_HALTED;
+    if (runs && !ran) {
+        uhci_start(s);
     }
 }
 
@@ -167,7 +163,9 @@ static void update_running(Uhci *s)
 
 static void reset(Uhci *s)
 {
-    s->cmd = s->intr = s->frnum = s->sts = s->why = 0;
+    set_command(s, 0);
+    s->intr = s->frnum = s->why = 0;
+    s->sts = STS_HALTED;
     s->base = 0;
     s->sof = SOF_DEFAULT;
     for (guint i = 0; i < UHCI_PORTS; i++) {
@@ -178,7 +176,6 @@ static void reset(Uhci *s)
         }
         show_device(&s->ports[i]);
     }
-    update_running(s);
     update_irq(s);
 }
 
@@ -195,8 +192,7 @@ static void write_command(Uhci *s, guint16 value)
     } else if (value & CMD_RESET) {
         reset(s);
     } else {
-        s->cmd = value & CMD_VALID;
-        update_running(s);
+        set_command(s, value & CMD_VALID);
     }
 }
 
@@ -216,7 +212,7 @@ static guint64 io_read(void *opaque, guint64 offset, guint size)
         value = s->intr;
         break;
     case UHCI_FRNUM:
-        value = s->frnum;
+        value = uhci_frame(s);
         break;
     case UHCI_BASE:
         value = s->base;
@@ -243,6 +239,7 @@ static void io_write(void *opaque, guint64 offset, guint64 value, guint size)
     Uhci *s = opaque;
 
     trace_usb_uhci_mmio_writew(s, offset, value);
+    uhci_kick(s);
     switch (offset) {
     case UHCI_CMD:
         write_command(s, value);
@@ -290,7 +287,8 @@ static bool uhci_realize(Device *dev, GError **error)
 {
     Uhci *s = to_uhci(dev);
 
-    s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, UHCI_FRAME, frame_over, s);
+    s->timer = timer_new(s->parent.machine->clock, CLOCK_KIND_VIRTUAL, UHCI_FRAME, uhci_frames_over,
+                         s);
     for (guint i = 0; i < UHCI_PORTS; i++) {
         s->ports[i].usb.ops = &port_ops;
         s->ports[i].usb.opaque = s;
@@ -328,6 +326,7 @@ static const StateRow uhci_state[] = {
     STATE_FIELD(U16, Uhci, sts, STS_HALTED),
     STATE_FIELD(U16, Uhci, intr, 0),
     STATE_FIELD(U16, Uhci, frnum, 0),
+    STATE_FIELD(I64, Uhci, since, 0),
     STATE_FIELD(U32, Uhci, base, 0),
     STATE_FIELD(U8, Uhci, sof, SOF_DEFAULT),
     STATE_FIELD(U8, Uhci, why, 0),
@@ -340,7 +339,7 @@ static bool uhci_state_loaded(Device *dev, GError **error)
 {
     Uhci *s = to_uhci(dev);
     bool ok = !(s->cmd & ~CMD_VALID) && !(s->intr & ~INTR_VALID) && s->frnum <= FRNUM_MASK &&
-              !(s->sts & ~(STS_CLEARS | STS_HALTED));
+              !(s->sts & ~(STS_CLEARS | STS_HALTED)) && s->since >= 0;
 
     for (guint i = 0; i < UHCI_PORTS; i++) {
         ok = ok && !(s->ports[i].sc & ~SC_VALID);

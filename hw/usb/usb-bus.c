@@ -285,7 +285,7 @@ void usb_ready(UsbDevice *dev, guint8 endpoint)
 {
     const UsbBus *bus = dev->port ? dev->port->bus : NULL;
 
-    if (bus && usb_present(dev) && bus->ops->ready) {
+    if (bus && usb_present(dev)) {
         bus->ops->ready(bus->opaque, dev, endpoint);
     }
 }

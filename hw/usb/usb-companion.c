@@ -99,3 +99,10 @@ void usb_companion_wake(UsbPort *host)
         host->companion->ops->wake(host->companion);
     }
 }
+
+void usb_companion_ready(UsbPort *host)
+{
+    if (host->companion && host->companion->dev) {
+        host->companion->ops->ready(host->companion);
+    }
+}

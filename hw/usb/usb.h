@@ -185,6 +185,8 @@ typedef struct {
     void (*detached)(UsbPort *port);
     /* The device asks for the end of a suspend. */
     void (*wake)(UsbPort *port);
+    /* Of a companion's port: a device there may have something to say. */
+    void (*ready)(UsbPort *port);
 } UsbPortOps;
 
 /* Embedded in its owner's struct. */
@@ -211,7 +213,7 @@ UsbDevice *usb_port_device(const UsbPort *port);
 
 /* What the controller is told of devices on its bus, wherever they are plugged in. */
 typedef struct {
-    /* usb_ready(); NULL: it asks them again and again. */
+    /* usb_ready() */
     void (*ready)(void *opaque, UsbDevice *dev, guint8 endpoint);
     /* A device has been pulled out; or NULL. */
     void (*gone)(void *opaque, UsbDevice *dev);
@@ -243,8 +245,9 @@ void usb_companion_plug(UsbPort *host);
 void usb_companion_unplug(UsbPort *host);
 /* The same, but the companion is not told: its state was loaded. */
 void usb_companion_set(UsbPort *host, bool owns);
-/* Passes on UsbPortOps.wake. */
+/* Pass on UsbPortOps.wake, and UsbBusOps.ready. */
 void usb_companion_wake(UsbPort *host);
+void usb_companion_ready(UsbPort *host);
 
 /* ---- usb-control.c, for usb-device.c ---- */
 

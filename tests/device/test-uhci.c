@@ -299,6 +299,47 @@ static void test_circles(void)
     bench_free(b);
 }
 
+/* When nothing moves, frames are executed together; a device or a register ends that, and the guest
+ * sees the frame number go on. */
+static void test_pauses(void)
+{
+    Bench *b = bench();
+    guint64 before;
+    guint32 one;
+
+    add(b, "usb-mouse", "mouse", "1");
+    enable(b, 0);
+    control(b, 0, 0x0009, 1, 0, 0, NULL);
+    one = td(b, IN, 0, 1, DATA, 4, IOC);
+    run(b);
+    frames(b, 200);
+    before = b->rig->firings;
+    frames(b, 1600);
+    g_assert_cmpuint(b->rig->firings - before, ==, 100);
+    g_assert_cmphex(status(b, one) & (ACTIVE | NAK), ==, ACTIVE | NAK);
+    input_send(b->rig->machine, &(InputItem){ INPUT_EVENT_KIND_REL, INPUT_AXIS_X, 7 }, 1);
+    frames(b, 1);
+    g_assert_cmphex(status(b, one) & (ACTIVE | 0x7ff), ==, 3);
+    before = b->rig->firings;
+    frames(b, 32);
+    g_assert_cmpuint(b->rig->firings - before, ==, 32);
+    frames(b, 200);
+    for (guint i = 0; i < 20; i++) {
+        guint16 frame = in(b, FRNUM);
+
+        frames(b, 1);
+        g_assert_cmpuint(in(b, FRNUM), ==, (frame + 1) & 0x7ff);
+    }
+    frames(b, 5000);
+    one = td(b, IN, 0, 1, DATA, 4, IOC);
+    put_le(at(b, QUEUE + 4), RAM + TDS, 4);
+    input_send(b->rig->machine, &(InputItem){ INPUT_EVENT_KIND_REL, INPUT_AXIS_X, 8 }, 1);
+    out(b, STS, 0x1f);
+    frames(b, 1);
+    g_assert_cmphex(status(b, one) & ACTIVE, ==, 0);
+    bench_free(b);
+}
+
 static void test_bad_memory(void)
 {
     Bench *b = bench();
@@ -385,7 +426,7 @@ static const struct {
     const char *path;
     void (*f)(void);
 } test_cases[] = {
-    CASE(registers), CASE(ports), CASE(control), CASE(short), CASE(circles), CASE(bad_memory),
+    CASE(registers), CASE(ports), CASE(control), CASE(short), CASE(circles), CASE(pauses), CASE(bad_memory),
     CASE(hub), CASE(route),
 };
 
