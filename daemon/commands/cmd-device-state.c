@@ -9,7 +9,6 @@
 #include "daemon/qapi-commands.h"
 #include "qmp/error.h"
 #include "qmp/qapi-types-state.h"
-#include "qmp/qapi-types-object.h"
 #include "qom/state-stream.h"
 
 static Device *resolve(Vmd *vmd, const char *path, GError **error)

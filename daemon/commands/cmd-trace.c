@@ -13,7 +13,6 @@
 #include "qmp/qapi-types-trace.h"
 #include "qmp/text.h"
 #include "qom/guest-error.h"
-#include "qmp/qapi-types-object.h"
 #include "qom/trace.h"
 
 /* The common checks of both commands.  No point is specific to a vCPU, so a vCPU number

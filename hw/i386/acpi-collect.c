@@ -5,7 +5,6 @@
 #include "config.h"
 #include "hw/i386/acpi-build.h"
 
-#include "qmp/qapi-types-object.h"
 
 static bool collect_device(Object *obj, void *data)
 {

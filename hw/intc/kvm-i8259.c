@@ -13,7 +13,7 @@
 #include "hw/machine/accel-chip.h"
 #include "hw/machine/machine.h"
 #include "qmp/error.h"
-#include "qom/qapi-objects-machine.h"
+#include "qom/qapi-objects-intc.h"
 
 struct KvmI8259 {
     Device device;

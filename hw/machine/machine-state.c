@@ -11,7 +11,6 @@
 #include "qmp/error.h"
 #include "qmp/qapi-types-builtin.h"
 #include "qmp/visit.h"
-#include "qmp/qapi-types-object.h"
 #include "qom/state-stream.h"
 
 /* The header. */
