@@ -131,7 +131,7 @@ def watchdog(recorder):
     with Daemon(recorder) as daemon:
         client = daemon.client()
         client.call('set-action', watchdog='none')
-        guest = Guest(daemon, client, machine_type=PC, hardware=True)
+        guest = Guest(daemon, client, size=128 << 20, machine_type=PC, hardware=True)
         for driver in 'ib700', 'i6300esb':
             client.call('device_add', driver=driver)
         guest.boot()

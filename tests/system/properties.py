@@ -83,7 +83,7 @@ WITH = {'append': {'kernel': microvm.KERNEL}, 'initrd': {'kernel': microvm.KERNE
 def is_choice(key, value):
     geometry = key in ('cyls', 'heads', 'secs') and value == 0
     return value == 'auto' or geometry or (key, value) in (
-        ('romsize', 0xffffffff), ('addr', 0), ('slot', -1))
+        ('romsize', 0xffffffff), ('addr', 0), ('slot', -1), ('memaddr', 0))
 
 
 def shows(got, value):
