@@ -119,6 +119,7 @@ const TypeInfo ich9_usb_uhci_type = {
     .device = &(const DeviceOps){
         .realize = ich9_realize,
         .unrealize = ich9_unrealize,
+        .no_state = "its registers are those of its parent",
     },
 };
 
@@ -129,6 +130,7 @@ const TypeInfo piix3_usb_uhci_type = {
     .device = &(const DeviceOps){
         .realize = piix3_realize,
         .unrealize = piix3_unrealize,
+        .no_state = "its registers are those of its parent",
     },
     .kind = &(const PciFunction){
         .vendor_id = 0x8086,
