@@ -51,7 +51,8 @@ def class_of(request, reason, path):
 
 def check(request, error):
     """An error with its details: message, class, reason and path fit the request."""
-    assert set(error) <= {'class', 'desc', 'reason', 'path'}, error
+    assert set(error) <= {'class', 'desc', 'reason', 'path', 'instead'}, error
+    assert 'instead' not in error or set(error['instead']) <= {'execute', 'arguments'}, error
     assert error['desc'] and '\n' not in error['desc'] and (
         error['desc'][-1] != '.' or error['desc'].endswith('...')), error
     reason, path = error['reason'], error.get('path')
