@@ -121,7 +121,7 @@ bool machine_config_replace(const char *name, const char *text, GError **error)
     return true;
 }
 
-void machine_config_check(const char *file, const char *text, GPtrArray *mistakes)
+static void find_mistakes(const char *file, const char *text, GPtrArray *mistakes)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) requests = request_file_parse(file, text, &error);
@@ -141,6 +141,17 @@ void machine_config_check(const char *file, const char *text, GPtrArray *mistake
                 request->line, found));
         }
     }
+}
+
+bool machine_config_check(const char *file, const char *text)
+{
+    g_autoptr(GPtrArray) mistakes = g_ptr_array_new_with_free_func(g_free);
+
+    find_mistakes(file, text, mistakes);
+    for (guint i = 0; i < mistakes->len; i++) {
+        fprintf(stderr, "vmctl: %s\n", (char *)mistakes->pdata[i]);
+    }
+    return mistakes->len == 0;
 }
 
 /* ---- The lock ---- */

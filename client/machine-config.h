@@ -17,8 +17,8 @@ bool machine_config_create(const char *name, const char *text, GError **error);
 bool machine_config_replace(const char *name, const char *text, GError **error);
 
 /* Checks text by the schema, and that it names no file without its folder, as the daemon has no
- * working directory.  Adds a message (char) for each mistake. */
-void machine_config_check(const char *file, const char *text, GPtrArray *mistakes);
+ * working directory.  Prints a line on standard error for each mistake; whether there is none. */
+bool machine_config_check(const char *file, const char *text);
 
 /* Waits for the lock of a machine's configuration.  The descriptor, which is closed by the
  * caller; -1 with *error: object-not-found if there is no such machine. */

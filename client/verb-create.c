@@ -151,17 +151,6 @@ static char *from_file(const char *path, GError **error)
 
 /* ---- The verb ---- */
 
-static bool check(const char *file, const char *text)
-{
-    g_autoptr(GPtrArray) mistakes = g_ptr_array_new_with_free_func(g_free);
-
-    machine_config_check(file, text, mistakes);
-    for (guint i = 0; i < mistakes->len; i++) {
-        fprintf(stderr, "vmctl: %s\n", (char *)mistakes->pdata[i]);
-    }
-    return mistakes->len == 0;
-}
-
 static void print_json(const char *name, bool started)
 {
     g_autofree char *path = machine_config_path(name);
@@ -204,7 +193,7 @@ static int run_options(const Options *options, int argc, char **argv, GError **e
     }
     text = options->from ? from_file(options->from, error)
                          : from_options(name, argc - first, argv + first);
-    if (!text || !check(options->from ? options->from : name, text)) {
+    if (!text || !machine_config_check(options->from ? options->from : name, text)) {
         return EXIT_ERROR;
     }
     return create(name, text, options, error);

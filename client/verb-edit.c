@@ -58,17 +58,6 @@ static bool call_editor(const char *file, GError **error)
     return true;
 }
 
-static bool check(const char *file, const char *text)
-{
-    g_autoptr(GPtrArray) mistakes = g_ptr_array_new_with_free_func(g_free);
-
-    machine_config_check(file, text, mistakes);
-    for (guint i = 0; i < mistakes->len; i++) {
-        fprintf(stderr, "vmctl: %s\n", (char *)mistakes->pdata[i]);
-    }
-    return mistakes->len == 0;
-}
-
 /* Whether somebody at a terminal wants to go on. */
 static bool ask_again(void)
 {
@@ -95,7 +84,7 @@ static char *edit_until_good(const char *file, GError **error)
             qmp_error_set(error, ERROR_REASON_FILE_NOT_USABLE, "%s", why->message);
             return NULL;
         }
-        if (check(file, text)) {
+        if (machine_config_check(file, text)) {
             return g_steal_pointer(&text);
         }
         if (!ask_again()) {

@@ -179,7 +179,9 @@ static void update_fit(AcpiNvdimm *s)
 
     memset(s->fit, 0, s->fit_size);
     memcpy(s->fit, &length, sizeof(length));
-    memcpy(s->fit + sizeof(length), fit->data, fit->len);
+    if (fit->len) {
+        memcpy(s->fit + sizeof(length), fit->data, fit->len);
+    }
 }
 
 static void plugged(void *opaque, const MemoryPlace *place)
