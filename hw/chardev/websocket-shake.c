@@ -220,7 +220,7 @@ WebSocketShake websocket_shake(const char *request, gsize size, gsize *ret_used,
                                char **ret_reply, const char **ret_why)
 {
     const gsize looked_at = MIN(size, WEBSOCKET_REQUEST_MAX);
-    const char *end = memmem(request, looked_at, "\r\n\r\n", strlen("\r\n\r\n"));
+    const char *end = size ? memmem(request, looked_at, "\r\n\r\n", strlen("\r\n\r\n")) : NULL;
 
     *ret_used = 0;
     *ret_reply = NULL;
