@@ -85,8 +85,9 @@ class Shell:
         self.buffer = ''
         self.master, slave = pty.openpty()
         command = alone(['bash', '--noprofile', '--norc', '--noediting', '-i'])
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=folder,
-                                        start_new_session=True, env=environment(folder))
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave,
+                                        cwd=folder, env=environment(folder),
+                                        start_new_session=True)
         os.close(slave)
         self.wait()
 
@@ -197,8 +198,8 @@ def page_runs_as_printed(recorder):
 
 def options_of(verb):
     """Long and short options that a verb takes."""
-    done = subprocess.run([VMCTL, *filter(None, [verb]), '--help'], stdout=subprocess.PIPE, text=True,
-                          check=False)
+    done = subprocess.run([VMCTL, *filter(None, [verb]), '--help'], stdout=subprocess.PIPE,
+                          text=True, check=False)
     assert done.returncode == 0, verb
     return set(re.findall(r'(?<!\S)(--[a-z-]+|-[a-zA-Z])(?=[,= \n])', done.stdout))
 
