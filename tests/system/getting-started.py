@@ -24,9 +24,11 @@ TIMEOUT = 4 * vmdtest.TIMEOUT
 SHELL_PROMPT = '\x1b[0;0m$ '
 READY = re.compile(re.escape(SHELL_PROMPT) + r'$|(\n|\r)/ # (\x1b\[6n)?$')
 ESCAPES = re.compile(r'\x1b\[[0-9;?]*[a-zA-Z]|\x1b[78c]')
+ATTACHED = 'Ctrl-] detaches.'
+SILENCE = 2
 PROMPTS = ('$ ', '/ # ')
 KEYS = {'^]': '\x1d', '^C': '\x03', '^D': '\x04'}
-# A whole table row of commands: `there` | `here`.
+# A row of a table of commands: `there` | `here`.
 ROW = re.compile(r'^\| `(.+?)` \| `(vmctl .+?)`', re.M)
 
 
@@ -83,19 +85,31 @@ class Shell:
         self.buffer = ''
         self.master, slave = pty.openpty()
         command = alone(['bash', '--noprofile', '--norc', '--noediting', '-i'])
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=folder,
-                                        start_new_session=True, env=environment(folder))
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave,
+                                        cwd=folder, env=environment(folder),
+                                        start_new_session=True)
         os.close(slave)
         self.wait()
 
-    def wait(self):
-        """What is printed until the next prompt."""
-        deadline = time.monotonic() + TIMEOUT
-        while not READY.search(self.buffer):
-            left = deadline - time.monotonic()
-            ready = left > 0 and select.select([self.master], [], [], left)[0]
-            assert ready, 'no prompt after %r' % self.buffer[-2000:]
+    def heard(self, seconds):
+        """Whether anything is printed within that time; it is added to the buffer."""
+        ready = select.select([self.master], [], [], seconds)[0]
+        if ready:
             self.buffer += os.read(self.master, 65536).decode(errors='replace')
+        return bool(ready)
+
+    def wait(self):
+        """What is printed until the next prompt.  On a console where nothing comes Enter is
+        pressed: the guest may have printed its prompt before."""
+        deadline, pressed = time.monotonic() + TIMEOUT, False
+        while not READY.search(self.buffer):
+            assert time.monotonic() < deadline, 'no prompt after %r' % self.buffer[-2000:]
+            if not self.heard(SILENCE) and self.buffer.rstrip().endswith(ATTACHED):
+                os.write(self.master, b'\r')
+                pressed = True
+        # A guest that was booting yet answers each Enter by a prompt.
+        while pressed and self.heard(SILENCE):
+            pass
         text, self.buffer = self.buffer, ''
         return text
 
@@ -184,8 +198,8 @@ def page_runs_as_printed(recorder):
 
 def options_of(verb):
     """Long and short options that a verb takes."""
-    done = subprocess.run([VMCTL, *filter(None, [verb]), '--help'], stdout=subprocess.PIPE, text=True,
-                          check=False)
+    done = subprocess.run([VMCTL, *filter(None, [verb]), '--help'], stdout=subprocess.PIPE,
+                          text=True, check=False)
     assert done.returncode == 0, verb
     return set(re.findall(r'(?<!\S)(--[a-z-]+|-[a-zA-Z])(?=[,= \n])', done.stdout))
 
