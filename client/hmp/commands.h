@@ -84,6 +84,7 @@ HMP_DIRECT(block_job_resume, "block_job_resume", "id:word",
 HMP_COMMAND(sendkey, "sendkey", "keys:word hold_ms:int?",
             "send keys to the VM (e.g. 'sendkey ctrl-alt-f1', default hold time=100 ms)", "")
 HMP_COMMAND(mouse_move, "mouse_move", "dx:int dy:int dz:int?", "send mouse move events", "")
+HMP_COMMAND(mouse_set, "mouse_set", "index:int", "set which mouse device receives events", "")
 HMP_COMMAND(mouse_button, "mouse_button", "state:int",
             "change mouse button state (1=L, 2=M, 4=R)", "")
 HMP_COMMAND(screendump, "screendump", "filename:word -f:format device:word? head:int?",
@@ -200,7 +201,6 @@ HMP_ABSENT(hostfwd, "hostfwd_add|hostfwd_remove|info usernet",
            "ports are forwarded by hostfwd= of netdev_add; a network of its own takes more")
 HMP_ABSENT(log, "log|logfile", "`trace-event` writes what devices do to the journal")
 HMP_ABSENT(boot_set, "boot_set", "the property bootindex of a device says what a guest boots from")
-HMP_ABSENT(mouse_set, "mouse_set", "events go to the device whose driver enabled it last")
 HMP_ABSENT(irq, "info irq", "interrupts are not counted; `info pic` and `info lapic` print what "
            "waits")
 HMP_ABSENT(ramblock, "info ramblock", "`info memdev` and `info mtree` print what memory there is")

@@ -142,6 +142,12 @@ void hmp_mouse_button(HmpLine *line)
     hmp_ask(line, "input-send-event", json_pack("{s:o}", "events", events), NULL);
 }
 
+void hmp_mouse_set(HmpLine *line)
+{
+    hmp_ask(line, "x-mouse-set", json_pack("{s:I}", "index",
+                                           (json_int_t)hmp_number(line, "index")), NULL);
+}
+
 /* ---- Pictures ---- */
 
 void hmp_screendump(HmpLine *line)

@@ -134,13 +134,17 @@ bool qmp_input_send_event(QmpRequest *req, InputSendEventArgs *args, GError **er
 
 /* ---- Mice ---- */
 
+static bool is_mouse(const InputDevice *device)
+{
+    return device->ops->kinds & (1 << INPUT_EVENT_KIND_REL | 1 << INPUT_EVENT_KIND_ABS);
+}
+
 static void add_mouse(InputDevice *device, void *data)
 {
-    const guint32 pointer = 1 << INPUT_EVENT_KIND_REL | 1 << INPUT_EVENT_KIND_ABS;
     GPtrArray *mice = data;
     MouseInfo *info;
 
-    if (!(device->ops->kinds & pointer)) {
+    if (!is_mouse(device)) {
         return;
     }
     info = g_new0(MouseInfo, 1);
@@ -161,5 +165,37 @@ bool qmp_query_mice(QmpRequest *req, MouseInfoList *ret, GError **error)
     }
     ret->n = mice->len;
     ret->items = (MouseInfo **)g_ptr_array_free(mice, false);
+    return true;
+}
+
+typedef struct {
+    gint64 index;
+    InputDevice *found;         /* or NULL */
+} MouseSearch;
+
+static void find_mouse(InputDevice *device, void *data)
+{
+    MouseSearch *search = data;
+
+    if (is_mouse(device) && device->index == search->index) {
+        search->found = device;
+    }
+}
+
+bool qmp_x_mouse_set(QmpRequest *req, XMouseSetArgs *args, GError **error)
+{
+    Machine *machine = vmd_require_machine(qmp_request_context(req), error);
+    MouseSearch search = { .index = args->index };
+
+    if (!machine) {
+        return false;
+    }
+    input_foreach(machine, find_mouse, &search);
+    if (!search.found) {
+        qmp_error_set_at(error, "index", ERROR_REASON_DEVICE_NOT_FOUND,
+                         "no pointing device has the number %" G_GINT64_FORMAT, args->index);
+        return false;
+    }
+    input_activate(search.found);
     return true;
 }

@@ -93,6 +93,7 @@ NEEDS = {
     'wait-screen-text': 'pc vga',
     'x-access-port': 'pc',
     'x-query-page-tables': 'microvm cpu0',
+    'x-mouse-set': 'pc',
     'x-read-memory': 'microvm',
     'yank': 'sock0',
     'query-yank': 'sock0',

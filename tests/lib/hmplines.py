@@ -152,6 +152,8 @@ LINES = [
     ('sendkey nosuch', r'Error: .*\n'),
     ('mouse_move 1 -1 1', NOTHING),
     ('mouse_button 1', NOTHING),
+    ('mouse_set 2', NOTHING),
+    ('mouse_set 99', r'Error: .*\n'),
     ('screendump PATH/a.ppm', NOTHING),
     ('screendump PATH/a.png -f png', NOTHING),
 

@@ -230,6 +230,9 @@ ERRORS = {
         ('invalid-value', 'microvm', {'val': 0, 'size': 1, 'filename': 'x'})],
     'pmemsave': [('invalid-value', 'microvm', {'val': 1 << 40, 'size': 1, 'filename': 'x'})],
     'x-query-page-tables': [('invalid-value', 'microvm', {})],
+    'x-mouse-set': [
+        ('no-machine', '', {'index': 1}),
+        ('device-not-found', 'microvm', {'index': 1})],
     'x-read-memory': [
         ('invalid-value', 'microvm', {'address': 0, 'size': 1, 'cpu-index': 1})],
     'remove-fd': [

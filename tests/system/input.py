@@ -49,6 +49,26 @@ def run_and_send(daemon, client, command, **arguments):
 
 
 @on_one_accel
+def mice(recorder):
+    """movements go to the newest pointing device, or the one that x-mouse-set names"""
+    with Daemon(recorder) as daemon:
+        client = daemon.client()
+        build(client, console=None)
+        for driver in 'i8042', 'virtio-mouse-device':
+            client.call('device_add', driver=driver, id=driver)
+        order = [(mouse['name'], mouse['current']) for mouse in client.call('query-mice')]
+        assert order == [('QEMU Virtio Mouse', True), ('QEMU PS/2 Mouse', False)], order
+        for index, current in ((2, 'QEMU PS/2 Mouse'), (2, 'QEMU PS/2 Mouse'),
+                               (3, 'QEMU Virtio Mouse'), (2, 'QEMU PS/2 Mouse')):
+            client.call('x-mouse-set', index=index)
+            first = client.call('query-mice')[0]
+            assert (first['index'], first['name']) == (index, current), first
+        for index in 1, 4, 0, -1:                   # 1: the keyboard
+            error = client.error('x-mouse-set', {'index': index})
+            assert (error['reason'], error['path']) == ('device-not-found', 'index'), error
+
+
+@on_one_accel
 def to_nobody(recorder):
     """without a machine, or a device for it, an event is an error that says so"""
     with Daemon(recorder) as daemon:
@@ -121,4 +141,4 @@ def reset_line(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([to_nobody, by_name_and_number, events_together, reset_line])
+    vmdtest.main([to_nobody, mice, by_name_and_number, events_together, reset_line])

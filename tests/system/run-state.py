@@ -327,6 +327,7 @@ def harmless():
         ('expire_password', {'protocol': 'vnc', 'time': 'now'}),
         ('change-vnc-password', {'password': 'x'}),
         ('x-query-device-tree', {}),
+        ('x-mouse-set', {'index': 2}),
         ('x-read-memory', {'address': 0, 'size': 1}),
         ('x-access-port', {'port': 0x80, 'size': 1}),
         ('x-query-page-tables', {}),
@@ -366,6 +367,7 @@ APART = {'qmp_capabilities', 'x-exit-preconfig'}
 MICROVM_LACKS = {'set_link': 'device-not-found', 'query-rx-filter': 'device-not-found',
                  'balloon': 'device-not-active', 'query-balloon': 'device-not-active',
                  'send-key': 'object-not-found', 'input-send-event': 'object-not-found',
+                 'x-mouse-set': 'device-not-found',
                  'device_add': 'bus-not-found', 'device_del': 'device-not-found',
                  'system_powerdown': 'not-supported'}
 
