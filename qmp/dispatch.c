@@ -135,6 +135,12 @@ void qmp_request_act_for(QmpRequest *req, guint64 client)
     req->client = client;
 }
 
+void qmp_request_act_within(QmpRequest *req, const QmpRequest *outer)
+{
+    qmp_request_act_for(req, outer->client);
+    req->fds = qmp_fd_batch_ref(outer->fds);
+}
+
 static void request_unref(QmpRequest *req)
 {
     if (--req->refs) {

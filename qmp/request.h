@@ -34,6 +34,10 @@ QmpRequest *qmp_request_new(const QmpDispatch *dispatch, QmpRequestDone done, vo
 /* To be called before it is executed: the request acts for this client (qmp_request_client). */
 void qmp_request_act_for(QmpRequest *req, guint64 client);
 
+/* The same for the client of another request, whose descriptors it may take too
+ * (qmp_request_take_fd); outer is not kept. */
+void qmp_request_act_within(QmpRequest *req, const QmpRequest *outer);
+
 /*
  * Runs a command by name with arguments from an input node (NULL: none).  For
  * commands marked lenient the mode is changed to QMP_INPUT_LENIENT.  done() is

@@ -50,6 +50,8 @@ HMP_COMMAND(chardev_add, "chardev-add", "options:word", "add chardev", "")
 HMP_DIRECT(chardev_remove, "chardev-remove", "id:word", "remove chardev", "chardev-remove")
 HMP_COMMAND(set_link, "set_link", "name:word up:onoff",
             "change the link status of a network adapter", "")
+HMP_COMMAND(announce_self, "announce_self", "interfaces:word? id:word?",
+            "Trigger GARP/RARP announcements", "")
 HMP_COMMAND(ringbuf_write, "ringbuf_write", "device:word data:word",
             "Write to a ring buffer character device", "")
 HMP_COMMAND(ringbuf_read, "ringbuf_read", "device:word size:int",
@@ -210,8 +212,6 @@ HMP_ABSENT(numa, "info numa", "`info memdev` and `info hotpluggable-cpus` print 
            "a node")
 HMP_ABSENT(chardev_change, "chardev-change|chardev-send-break",
            "chardev-remove and chardev-add make another one; Ctrl-A b of a mux sends a break")
-HMP_ABSENT(announce, "announce_self", "cards do not announce themselves; set_link off and on "
-           "makes a guest do it")
 
 #undef HMP_DIRECT
 #undef HMP_ABSENT

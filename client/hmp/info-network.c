@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * info network: the cards with their backends, then backends without a card, as QEMU prints
- * them.
+ * them; set_link and announce_self.
  *
- * It reads query-config, which has each backend with its options, and each card.
+ * The first reads query-config, which has each backend with its options, and each card.
  */
 #include "config.h"
 
@@ -104,4 +104,25 @@ void hmp_set_link(HmpLine *line)
 {
     hmp_ask(line, "set_link", json_pack("{s:s, s:b}", "name", hmp_word(line, "name"), "up",
                                         (int)hmp_number(line, "up")), NULL);
+}
+
+/* When and how often is what QEMU's monitor uses: its defaults for the end of a migration. */
+void hmp_announce_self(HmpLine *line)
+{
+    json_t *arguments = json_pack("{s:i, s:i, s:i, s:i}", "initial", 50, "max", 550, "rounds", 5,
+                                  "step", 100);
+
+    if (hmp_given(line, "interfaces")) {
+        g_auto(GStrv) names = g_strsplit(hmp_word(line, "interfaces"), ",", -1);
+        json_t *interfaces = json_array();
+
+        for (guint i = 0; names[i]; i++) {
+            json_array_append_new(interfaces, json_string(names[i]));
+        }
+        json_object_set_new(arguments, "interfaces", interfaces);
+    }
+    if (hmp_given(line, "id")) {
+        json_object_set_new(arguments, "id", json_string(hmp_word(line, "id")));
+    }
+    hmp_ask(line, "announce-self", arguments, NULL);
 }

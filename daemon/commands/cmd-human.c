@@ -35,5 +35,5 @@ void qmp_human_monitor_command(QmpRequest *req, HumanMonitorCommandArgs *args)
     command->monitor = hmp_monitor_new();
     command->monitor->cpu = args->cpu_index;
     human_start(qmp_request_context(req), hmp_line_new(command->monitor, args->command_line),
-                qmp_request_client(req), on_done, command);
+                req, on_done, command);
 }

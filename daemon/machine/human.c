@@ -14,7 +14,7 @@
 struct HumanRun {
     Vmd *vmd;
     HmpLine *line;              /* NULL: cancelled */
-    guint64 client;
+    const QmpRequest *outer;    /* or NULL; borrowed */
     HumanDone *done;
     void *opaque;
     struct event *go;
@@ -74,7 +74,9 @@ static void execute(HumanRun *run, HmpRequest *request)
     *sent = (Sent){ run, request };
     run->waiting = true;
     req = qmp_request_new(&run->vmd->dispatch, on_end, sent, sent_free);
-    qmp_request_act_for(req, run->client);
+    if (run->outer) {
+        qmp_request_act_within(req, run->outer);
+    }
     qmp_request_execute(req, request->command, &input, request->arguments);
 }
 
@@ -97,13 +99,14 @@ static void on_go(evutil_socket_t fd, short what, void *data)
     run_free(run);
 }
 
-HumanRun *human_start(Vmd *vmd, HmpLine *line, guint64 client, HumanDone *done, void *opaque)
+HumanRun *human_start(Vmd *vmd, HmpLine *line, const QmpRequest *outer, HumanDone *done,
+                      void *opaque)
 {
     HumanRun *run = g_new0(HumanRun, 1);
 
     run->vmd = vmd;
     run->line = line;
-    run->client = client;
+    run->outer = outer;
     run->done = done;
     run->opaque = opaque;
     run->go = event_new(vmd->base, -1, 0, on_go, run);

@@ -19,9 +19,11 @@ typedef void HumanDone(void *opaque, const HmpLine *line);
 
 /*
  * Executes a line, whose ownership is taken, beginning in the next turn of the loop; may be called
- * with the machine lock held.  client: the connection it acts for, 0: none.
+ * with the machine lock held.  outer: the request that it is part of, which must not end before
+ * done is called: the line acts for its client, and may take its descriptors; NULL: there is none.
  */
-HumanRun *human_start(Vmd *vmd, HmpLine *line, guint64 client, HumanDone *done, void *opaque);
+HumanRun *human_start(Vmd *vmd, HmpLine *line, const QmpRequest *outer, HumanDone *done,
+                      void *opaque);
 
 /* Forgets the line: done is not called.  A request that runs still ends by itself. */
 void human_cancel(HumanRun *run);

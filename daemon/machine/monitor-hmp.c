@@ -110,7 +110,7 @@ static void on_done(void *opaque, const HmpLine *line)
 static void start(MonitorHmp *s, HmpLine *line, bool completing)
 {
     s->completing = completing;
-    s->run = human_start(object_env(&s->object)->host, line, 0, on_done, s);
+    s->run = human_start(object_env(&s->object)->host, line, NULL, on_done, s);
 }
 
 static void take_byte(MonitorHmp *s, char byte)

@@ -84,6 +84,8 @@ LINES = [
     ('netdev_add "user,id=n1"', NOTHING),
     ('info network', r'nic0: .*\n \\ n0: .*\nn1: index=0,type=user\S*\n'),
     ('set_link nic0 off', NOTHING),
+    ('announce_self', NOTHING),
+    ('announce_self nic0 again', NOTHING),
     ('set_link nic0 on', NOTHING),
     ('device_add e1000,netdev=n1,id=nic1', NOTHING),
     ('device_add e1000,id=nic1', r"Error: .*nic1.*\n"),

@@ -73,6 +73,19 @@ def chosen(recorder):
         silent(cables['nic1'])
 
 
+def monitor(recorder):
+    """announce_self of the human monitor: all cards, or those of a list, five times"""
+    with Daemon(recorder) as daemon:
+        client, cables = machine(daemon)
+        for line, sent in (('announce_self', {'nic0', 'nic1'}), ('announce_self nic1,x', {'nic1'}),
+                           ('announce_self nic1,nic0 again', {'nic0', 'nic1'})):
+            assert client.call('human-monitor-command', **{'command-line': line}) == ''
+            for name in sorted(sent):
+                assert [cables[name].recv(2000) for _ in range(5)] == [rarp(MACS[name])] * 5
+            for cable in cables.values():
+                silent(cable)
+
+
 def names(recorder):
     """of the same name there is one at a time; they end with the daemon, and outlive a card"""
     with Daemon(recorder) as daemon:
@@ -97,4 +110,4 @@ def names(recorder):
 
 
 if __name__ == '__main__':
-    vmdtest.main([rounds, chosen, names])
+    vmdtest.main([rounds, chosen, monitor, names])

@@ -310,6 +310,28 @@ def memory(daemon):
 
 
 @on_one_accel
+def descriptors(recorder):
+    """getfd takes the descriptor that came with human-monitor-command, and no other"""
+    def with_fd(client, line, fds):
+        return client.request({'execute': 'human-monitor-command',
+                               'arguments': {'command-line': line}}, fds=fds)
+
+    with Daemon(recorder, NAME) as daemon, closing(build(daemon)) as client:
+        theirs, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        with ours:
+            with theirs:
+                assert with_fd(client, 'getfd cable', [theirs.fileno()]) == ''
+            assert 'no descriptor' in human(client, 'getfd other')
+            client.call('netdev_add', type='dgram', id='cable',
+                        local={'type': 'fd', 'str': 'cable'})
+            assert human(client, 'closefd cable').startswith('Error: ')
+            human(client, 'netdev_del cable')
+            with open('/dev/null', 'rb') as null:
+                assert with_fd(client, 'getfd null', [null.fileno()]) == ''
+            assert human(client, 'closefd null') == ''
+
+
+@on_one_accel
 def growth(recorder):
     """1000 lines leave nothing behind"""
     with Daemon(recorder, NAME) as daemon, closing(build(daemon)) as client:
@@ -345,4 +367,4 @@ def other_ends(recorder):
 
 if __name__ == '__main__':
     vmdtest.main([by_command, by_terminal, by_vmctl, table, memory_requests, editing, person,
-                  shared, hostile, growth, other_ends])
+                  shared, hostile, descriptors, growth, other_ends])
