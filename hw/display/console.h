@@ -80,7 +80,7 @@ bool console_can_wish(const Console *console);
 
 /* How often a watched console is looked at, in ns of real time.  One that has not changed for
  * CONSOLE_STILL looks is looked at less and less often, down to once in CONSOLE_SLOWEST periods. */
-#define CONSOLE_PERIOD G_GINT64_CONSTANT(33333333)
+#define CONSOLE_PERIOD G_GINT64_CONSTANT(30000000)
 enum { CONSOLE_STILL = 15, CONSOLE_SLOWEST = 15 };
 
 /* Calls for a watcher, which may end watches in them, its own too, and begin some; but not destroy
